@@ -1,0 +1,38 @@
+# make run     the main job: pack, prefill, decode over a paged cache; on the CPU when there is no GPU
+# make test    every test
+# Both install what they need first (Debian packages and a virtual environment in .venv).
+
+PYTHON := .venv/bin/python
+PRESET := release
+
+.PHONY: run test setup build format lint clean help
+
+run: build
+	$(PYTHON) -m tokenspeed_mla run
+
+test: build
+	ctest --preset $(PRESET) -j$$(nproc)
+	$(PYTHON) -m pytest -q
+
+setup:
+	scripts/setup
+
+build: setup
+	cmake --preset $(PRESET)
+	cmake --build --preset $(PRESET)
+
+format:
+	.venv/bin/clang-format -i $$(git ls-files '*.h' '*.cc' '*.cuh')
+	.venv/bin/ruff format python tests bench examples
+	.venv/bin/ruff check --fix python tests bench examples
+
+lint:
+	.venv/bin/clang-format --dry-run -Werror $$(git ls-files '*.h' '*.cc' '*.cuh')
+	.venv/bin/ruff format --check python tests bench examples
+	.venv/bin/ruff check python tests bench examples
+
+clean:
+	rm -rf build dist .venv
+
+help:
+	@sed -n 's/^# //p' Makefile | head -3
