@@ -128,7 +128,7 @@ struct CUlaunchConfig {
   unsigned num_attributes;
 };
 
-struct alignas(64) CUtensorMap {
+struct alignas(128) CUtensorMap {
   cuuint64_t opaque[16];
 };
 
