@@ -58,6 +58,8 @@ struct DecodeProblem {
   std::int64_t batch = 1;
   std::int64_t q_len = 1;
   int num_heads = 128;
+  int kv_lora_rank = 512;
+  int qk_rope_head_dim = 64;
   int page_size = 64;
   std::int64_t max_seq_len = 0;
   bool is_causal = true;

@@ -4,25 +4,37 @@
 
 #include <cstdint>
 
+#include "device/abi/decode_config.h"
 #include "mla/decode.h"
+#include "plan/grid.h"
 
 namespace mla {
 
 // What was chosen for a DecodeProblem on a device. Rows are the (token, head) pairs of a request,
 // row = token * num_heads + head; a row tile is a run of them that one pass over the keys serves.
 struct DecodePlan {
+  DecodeConfig config;  // what the kernel is compiled for
   std::int64_t num_rows = 0;
-  int fold = 1;             // query tokens per row tile when tiles hold whole tokens
-  bool is_dense = false;    // tiles cut through tokens because no fold fits well
-  int rows_per_tile = 0;    // rows that a full tile holds
+  int fold = 1;           // query tokens per row tile when tiles hold whole tokens
+  bool is_dense = false;  // tiles cut through tokens because no fold fits well
+  int rows_per_tile = 0;  // rows that a full tile holds, at most config.tile_rows
   std::int64_t num_row_tiles = 0;
-  int tile_kv = 0;          // keys per tile
-  int cluster_size = 1;     // thread blocks that share one row tile
-  int num_workers = 1;      // stretches of the key line per row tile (device/abi/decode_work.h)
-  std::int64_t workspace_bytes = 0;
+  int tile_kv = 0;       // keys per tile
+  int cluster_size = 1;  // thread blocks that share one row tile
+  int num_workers = 1;   // stretches of the key line per row tile (device/abi/decode_work.h)
+  bool splits_requests = false;  // a request may be cut between workers; else one does all of it
+  std::int64_t workspace_bytes = 0;  // num_workers - 1 slots of num_rows states, then flags
+  Grid grid;
+  double modelled_seconds = 0;  // what the choice was scored by
 };
 
-// Pure: depends on nothing but its arguments.
+// A partial result of one row: 512 sums and the log-sum-exp, in float32.
+inline constexpr int kPartialStateFloats = 513;
+
+// What callers of decode allocate; no plan needs more.
+std::int64_t max_decode_workspace_bytes(const DecodeProblem& problem, const DeviceFacts& device);
+
+// Pure: depends on nothing but its arguments. Throws Error for a problem outside the contract.
 DecodePlan plan_decode(const DecodeProblem& problem, const DeviceFacts& device);
 
 }  // namespace mla

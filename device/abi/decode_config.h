@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/abi/element_type.h"
+
+namespace mla {
+
+// Everything that a decode kernel is compiled for; what may vary from call to call (mask, strides,
+// lengths, scales, context parallel) is a run-time parameter, so that few kernels serve all calls.
+struct DecodeConfig {
+  ElementType dtype = ElementType::kBFloat16;  // of query and cache
+  int latent_dim = 512;                        // columns of a cache row that are value and key
+  int rope_dim = 64;                           // columns that are key alone
+  int page_size = 64;                          // keys per page of the cache
+  int tile_rows = 64;    // (token, head) rows that the matrix instructions take
+  int tile_kv = 64;      // keys per tile
+  int cluster_size = 1;  // thread blocks that share a row tile
+
+  constexpr int qk_dim() const { return latent_dim + rope_dim; }
+  friend constexpr bool operator==(const DecodeConfig&, const DecodeConfig&) = default;
+};
+
+}  // namespace mla

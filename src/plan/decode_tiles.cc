@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "plan/decode_tiles.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "plan/element.h"
+#include "plan/grid.h"
+
+namespace mla {
+
+namespace {
+
+constexpr int kQkDim = 576;
+constexpr int kRowStep = 8;  // the N of a wgmma is a multiple of 8
+
+// An FP8 wgmma with N = 16 takes 17 to 20 clocks where N = 64 at full rate takes 32 (measured on an
+// H200): as long as 40 rows would.
+constexpr int kSm90Float8FullRateRows = 40;
+
+// The tcgen05 matrix instruction of one block fills half of the datapath with M = 64 (documented).
+constexpr int kSm100SingleFullRateRows = 128;
+
+// Rows are the N of the instruction, so any multiple of 8 is a tile.
+std::vector<DecodeTile> row_steps(int keys, int full_rate_rows) {
+  std::vector<DecodeTile> tiles;
+  for (int rows = kRowStep; rows <= 64; rows += kRowStep) {
+    tiles.push_back({rows, keys, 1, full_rate_rows});
+  }
+  return tiles;
+}
+
+// FP8 computes the transposed output from the transposed V: 512 x 64 floats fill the registers of
+// two warpgroups, and a cluster of two blocks that own half of the columns each holds 128 rows.
+std::vector<DecodeTile> sm90_float8_tiles() {
+  std::vector<DecodeTile> tiles = row_steps(128, kSm90Float8FullRateRows);
+  tiles.push_back({128, 128, 2, kSm90Float8FullRateRows});
+  return tiles;
+}
+
+}  // namespace
+
+std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
+  switch (arch) {
+    case Arch::kCpu: return row_steps(64, kRowStep);
+    case Arch::kSm90:
+      if (is_float8(dtype)) return sm90_float8_tiles();
+      return {{64, 64, 1, 64}, {128, 64, 2, 128}};
+    case Arch::kSm100:
+    case Arch::kSm103: {
+      const int keys = is_float8(dtype) ? 128 : 64;
+      return {{64, keys, 1, kSm100SingleFullRateRows}, {128, keys, 2, 128}};
+    }
+  }
+  return {};
+}
+
+std::int64_t min_smem_bytes(const DecodeTile& tile, DType dtype) {
+  const std::int64_t cached_rows = tile.rows + 2 * tile.keys;
+  return cached_rows * kQkDim * size_bytes(dtype) / tile.cluster_size;
+}
+
+RowTiling tile_rows(std::int64_t q_len, int num_heads, int max_rows_per_tile) {
+  const RowTiling dense = {
+      .is_dense = true,
+      .rows_per_tile = max_rows_per_tile,
+      .num_tiles = ceil_div(q_len * num_heads, max_rows_per_tile),
+  };
+  for (int fold = max_rows_per_tile / num_heads; fold >= 1; --fold) {
+    if (q_len % fold != 0) continue;
+    if (q_len / fold > dense.num_tiles) break;
+    return {.fold = fold, .rows_per_tile = fold * num_heads, .num_tiles = q_len / fold};
+  }
+  return dense;
+}
+
+std::vector<DecodeTile> sensible_tiles(const std::vector<DecodeTile>& tiles, std::int64_t q_len,
+                                       int num_heads) {
+  const auto num_row_tiles = [&](const DecodeTile& tile) {
+    return tile_rows(q_len, num_heads, tile.rows).num_tiles;
+  };
+  // What a tile must beat: clusters as large with fewer row tiles, or smaller ones with as few.
+  const auto is_beaten = [&](const DecodeTile& tile) {
+    return std::ranges::any_of(tiles, [&](const DecodeTile& other) {
+      if (other.cluster_size > tile.cluster_size) return false;
+      const bool is_smaller = other.cluster_size < tile.cluster_size;
+      return num_row_tiles(other) < num_row_tiles(tile) + (is_smaller ? 1 : 0);
+    });
+  };
+  std::vector<DecodeTile> sensible;
+  std::ranges::remove_copy_if(tiles, std::back_inserter(sensible), is_beaten);
+  return sensible;
+}
+
+}  // namespace mla
