@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "mla/decode.h"
+
+#include "cpu/ops.h"
+#include "ops/check_args.h"
+#include "ops/missing_kernel.h"
+#include "plan/decode_plan.h"
+
+namespace mla {
+
+void decode(const DecodeArgs& args, Runtime& runtime, Stream /*stream*/) {
+  const DecodeProblem problem = check(args);
+  if (problem.batch == 0) return;
+  const DeviceFacts& device = runtime.device(args.query.device);
+  const DecodePlan plan = plan_decode(problem, device);
+  expect_workspace(args.workspace, plan.workspace_bytes);
+
+  if (device.arch != Arch::kCpu) throw missing_kernel("decode", device);
+  const cpu::DecodeSchedule schedule{
+      .tile_rows = plan.rows_per_tile, .tile_kv = plan.tile_kv, .num_workers = plan.num_workers};
+  cpu::decode(args, schedule, runtime.num_cpu_threads());
+}
+
+}  // namespace mla

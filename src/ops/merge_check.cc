@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "check.h"
+#include "ops/check_args.h"
+#include "ops/expect.h"
+
+namespace mla {
+namespace {
+
+constexpr const char* kWhere = "merge_states";
+constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
+
+void check_model(const NamedTensor& model) {
+  expect_rank(kWhere, model, 3);
+  expect_dtype_in(kWhere, model, {DType::kFloat32, DType::kBFloat16, DType::kFloat16});
+  expect_readable(kWhere, model, kKernelAlignmentBytes);
+  expect_between(kWhere, "heads", model.view.shape[1], 1, kMaxInt32);
+  expect_between(kWhere, "d", model.view.shape[2], 1, kMaxInt32);
+  MLA_CHECK(model.view.shape[2] % 8 == 0, ErrorKind::kValue, kWhere, "d must be a multiple of 8",
+            model.view.shape[2]);
+}
+
+void check_partial(const NamedTensor& out, const NamedTensor& lse, const NamedTensor& model) {
+  const auto& shape = model.view.shape;
+  expect_rank(kWhere, out, 3);
+  expect_dtype_of(kWhere, out, model);
+  expect_device_of(kWhere, out, model);
+  expect_readable(kWhere, out, kKernelAlignmentBytes);
+  expect_shape(kWhere, out, "[rows, heads, d]", {shape[0], shape[1], shape[2]});
+  expect_rank(kWhere, lse, 2);
+  expect_dtype(kWhere, lse, DType::kFloat32);
+  expect_device_of(kWhere, lse, model);
+  expect_readable(kWhere, lse);
+  expect_shape(kWhere, lse, "[rows, heads]", {shape[0], shape[1]});
+}
+
+void check_results(const MergeArgs& args, const NamedTensor& model) {
+  const auto& shape = model.view.shape;
+  const NamedTensor out{"out", args.out};
+  expect_rank(kWhere, out, 3);
+  expect_dtype_in(kWhere, out, {DType::kFloat32, DType::kBFloat16, DType::kFloat16});
+  expect_device_of(kWhere, out, model);
+  expect_writable(kWhere, out, kKernelAlignmentBytes);
+  expect_shape(kWhere, out, "[rows, heads, d]", {shape[0], shape[1], shape[2]});
+  if (!args.lse) return;
+  const NamedTensor lse{"lse", *args.lse};
+  expect_rank(kWhere, lse, 2);
+  expect_dtype(kWhere, lse, DType::kFloat32);
+  expect_device_of(kWhere, lse, model);
+  expect_readable(kWhere, lse);
+  expect_shape(kWhere, lse, "[rows, heads]", {shape[0], shape[1]});
+  expect_contiguous(kWhere, lse);
+  expect_disjoint(kWhere, lse, out);
+}
+
+std::string partial_name(std::size_t index, const char* member) {
+  return "partials[" + std::to_string(index) + "]." + member;
+}
+
+void check_partials(const MergeArgs& args, const NamedTensor& model) {
+  for (std::size_t i = 0; i < args.partials.size(); ++i) {
+    const std::string out_name = partial_name(i, "out");
+    const std::string lse_name = partial_name(i, "lse");
+    const NamedTensor out{out_name, args.partials[i].out};
+    const NamedTensor lse{lse_name, args.partials[i].lse};
+    check_partial(out, lse, model);
+    for (const NamedTensor& input : {out, lse}) {
+      expect_disjoint(kWhere, {"out", args.out}, input);
+      if (args.lse) expect_disjoint(kWhere, {"lse", *args.lse}, input);
+    }
+  }
+}
+
+}  // namespace
+
+MergeProblem check(const MergeArgs& args) {
+  MLA_CHECK(!args.partials.empty(), ErrorKind::kValue, kWhere, "partials must hold at least one",
+            args.partials.size());
+  const NamedTensor model{"partials[0].out", args.partials.front().out};
+  check_model(model);
+  check_results(args, model);
+  check_partials(args, model);
+
+  return {.partial_dtype = model.view.dtype,
+          .out_dtype = args.out.dtype,
+          .num_partials = static_cast<std::int64_t>(args.partials.size()),
+          .num_rows = model.view.shape[0],
+          .num_heads = static_cast<int>(model.view.shape[1]),
+          .head_dim = static_cast<int>(model.view.shape[2]),
+          .has_lse = args.lse.has_value(),
+          .enable_pdl = args.enable_pdl};
+}
+
+}  // namespace mla

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mla/device.h"
+#include "mla/error.h"
+
+namespace mla {
+
+// A legal call that this build has no kernel for: "decode: no kernel for sm_90 in this build".
+inline Error missing_kernel(const char* where, const DeviceFacts& device) {
+  return Error(ErrorKind::kNotImplemented, where,
+               std::string("no kernel for ") + name(device.arch) + " in this build");
+}
+
+}  // namespace mla
