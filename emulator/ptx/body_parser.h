@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "emulator/ptx/module.h"
+#include "emulator/ptx/scope.h"
+#include "emulator/ptx/token_stream.h"
+#include "emulator/ptx/variable_parser.h"
+
+namespace emulator::ptx {
+
+// Parses one kernel: its header and its statements. A statement that is wrong becomes a diagnostic,
+// and parsing goes on behind it.
+class BodyParser {
+ public:
+  BodyParser(TokenStream& tokens, Module& module, Kernel& kernel,
+             std::vector<Diagnostic>& diagnostics);
+
+  void declare(const Declaration& declaration);  // in the current scope
+  void run();
+
+ private:
+  struct PendingLabel {
+    uint32_t operand = 0;
+    std::string_view name;
+    int scope = 0;
+    int line = 0;
+  };
+
+  void parse_header();
+  void parse_header_directive();
+  void parse_statement();
+  void parse_body_directive();
+  void parse_registers();
+  void parse_location();
+  void parse_instruction();
+  void parse_guard(Instruction& instruction);
+  const Form* form_of(std::string_view text);
+  void resolve_labels();
+
+  // Each appends children to Kernel::operands first and returns the operand itself.
+  Operand parse_operand(bool is_label);
+  Operand parse_single(bool is_label);
+  Operand parse_name(bool is_label);
+  Operand parse_scalar();
+  Operand parse_vector();
+  Operand parse_address();
+  Operand with_children(OperandKind kind, const std::vector<Operand>& children);
+
+  TokenStream& tokens_;
+  Module& module_;
+  Kernel& kernel_;
+  std::vector<Diagnostic>& diagnostics_;
+  ScopeTree scopes_;
+  std::vector<PendingLabel> pending_labels_;
+  std::vector<std::string_view> label_names_;  // of the label operands of one instruction
+  uint32_t location_ = 0;
+};
+
+}  // namespace emulator::ptx

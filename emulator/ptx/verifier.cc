@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/ptx/verifier.h"
+
+#include "emulator/ptx/operand_match.h"
+#include "emulator/ptx/special_register.h"
+
+namespace emulator::ptx {
+namespace {
+
+class InstructionVerifier {
+ public:
+  InstructionVerifier(const Kernel& kernel, const Instruction& instruction)
+      : kernel_(kernel), instruction_(instruction), form_(*instruction.form) {}
+
+  // What is wrong, or an empty string.
+  std::string run() const {
+    if (!form_.row) return form_.problem;
+    const OperandMatch match(kernel_, instruction_);
+    if (!match.problem().empty()) return form_.text + ": " + match.problem();
+    for (const MatchedOperand& m : match) {
+      if (!m.operand) continue;
+      const std::string problem = check(*m.spec, *m.operand);
+      if (!problem.empty()) return form_.text + ": " + problem;
+    }
+    return {};
+  }
+
+ private:
+  std::string check(const OperandSpec& spec, const Operand& operand) const {
+    switch (spec.role) {
+      case OperandRole::kLabel:
+        return operand.kind == OperandKind::kLabel ? "" : "expected a label";
+      case OperandRole::kAddress: return check_address(operand);
+      case OperandRole::kPredicateDestination:
+      case OperandRole::kPredicateSource: return check_predicate(spec, operand);
+      case OperandRole::kDestination:
+      case OperandRole::kSource: return check_value(spec, operand);
+    }
+    return {};
+  }
+
+  std::string check_address(const Operand& operand) const {
+    if (operand.kind != OperandKind::kAddress) return "expected an address in brackets";
+    if (operand.num_children != 1) return "expected an address with one part";
+    const Operand& base = *kernel_.children_of(operand);
+    if (base.kind == OperandKind::kSymbol || base.kind == OperandKind::kImmediate) return {};
+    if (base.kind != OperandKind::kRegister) return "expected a register or a symbol in brackets";
+    const int bits = size_bits(register_type(base));
+    return bits == 32 || bits == 64 ? "" : "an address needs a register of 32 or 64 bits";
+  }
+
+  std::string check_predicate(const OperandSpec& spec, const Operand& operand) const {
+    if (operand.kind == OperandKind::kRegister) {
+      return register_type(operand) == Type::kPred ? "" : "expected a predicate register";
+    }
+    if (is_destination(spec)) {
+      return operand.kind == OperandKind::kSink ? "" : "expected a predicate register";
+    }
+    if (operand.kind == OperandKind::kImmediate) return {};
+    const bool is_special_predicate =
+        operand.kind == OperandKind::kSpecial &&
+        facts(static_cast<SpecialRegister>(operand.index)).type == Type::kPred;
+    return is_special_predicate ? "" : "expected a predicate";
+  }
+
+  std::string check_value(const OperandSpec& spec, const Operand& operand) const {
+    const int bits = size_bits(operand_type(form_, spec));
+    if (operand.kind != OperandKind::kVector) {
+      if (form_.vector_width() > 1 && spec.is_vector) return "expected a vector operand";
+      return check_scalar(spec, operand, bits);
+    }
+    if (!spec.is_vector || operand.num_children == 0) return "unexpected vector operand";
+    // mov packs and unpacks: the elements share the bits of the type; elsewhere each has the type.
+    const bool is_packed = form_.row->opcode == "mov";
+    if (!is_packed && operand.num_children != form_.vector_width()) {
+      return "expected " + std::to_string(form_.vector_width()) + " elements";
+    }
+    if (is_packed && bits % operand.num_children != 0) return "elements do not fill the type";
+    const int element_bits = is_packed ? bits / operand.num_children : bits;
+    for (int i = 0; i < operand.num_children; ++i) {
+      const std::string problem = check_scalar(spec, kernel_.children_of(operand)[i], element_bits);
+      if (!problem.empty()) return problem;
+    }
+    return {};
+  }
+
+  std::string check_scalar(const OperandSpec& spec, const Operand& operand, int bits) const {
+    switch (operand.kind) {
+      case OperandKind::kSink: return is_destination(spec) ? "" : "'_' is no source";
+      case OperandKind::kImmediate:
+        return is_destination(spec) ? "an immediate is no destination" : "";
+      case OperandKind::kSymbol: return is_destination(spec) ? "a symbol is no destination" : "";
+      case OperandKind::kSpecial:
+        return is_destination(spec) ? "a special register is no destination" : "";
+      case OperandKind::kRegister: return check_register(operand, bits);
+      default: return "unexpected operand";
+    }
+  }
+
+  // Loads, stores and conversions take registers wider than their type (ISA 9.4.1).
+  std::string check_register(const Operand& operand, int bits) const {
+    const Type type = register_type(operand);
+    if (type == Type::kPred) return "unexpected predicate register";
+    const std::string_view opcode = form_.row->opcode;
+    const int register_bits = size_bits(type);
+    const bool is_memory = opcode == "ld" || opcode == "st" || opcode == "ldu";
+    const bool takes_wider = is_memory || (opcode == "cvt" && register_bits <= 32);
+    if (register_bits == bits || (takes_wider && register_bits > bits && bits <= 32)) return {};
+    return "register of " + std::to_string(register_bits) + " bits where " + std::to_string(bits) +
+           " are needed";
+  }
+
+  Type register_type(const Operand& operand) const { return kernel_.registers[operand.index].type; }
+
+  const Kernel& kernel_;
+  const Instruction& instruction_;
+  const Form& form_;
+};
+
+}  // namespace
+
+void verify(const Module& module, std::vector<Diagnostic>& diagnostics) {
+  for (const Kernel& kernel : module.kernels) {
+    for (const Instruction& instruction : kernel.instructions) {
+      std::string problem = InstructionVerifier(kernel, instruction).run();
+      if (!problem.empty()) diagnostics.push_back({instruction.line, {}, std::move(problem)});
+    }
+  }
+}
+
+}  // namespace emulator::ptx
