@@ -18,9 +18,9 @@ const char* name(Arch arch);  // "cpu", "sm_90", ...
 // What planning needs to know of a device: plain numbers, so that a plan for a card can be made and
 // tested where there is none. A rate of 0 is unknown: what it limits costs nothing in estimates.
 struct DeviceFacts {
-  std::string name = {};             // "H200"
+  std::string name = {};  // "H200"
   Arch arch = Arch::kCpu;
-  int num_sms = 1;                   // streaming multiprocessors; on the CPU: worker threads
+  int num_sms = 1;  // streaming multiprocessors; on the CPU: worker threads
   std::int64_t smem_per_block_bytes = 0;
   std::int64_t l2_bytes = 0;
   double memory_bytes_per_second = 0;  // what a copy reaches, not the datasheet
