@@ -18,24 +18,32 @@ namespace mla {
 // For request b, token t, head h, with one KV head whose key is the whole cache row and whose value
 // is the row's first kv_lora_rank columns:
 //
-//   out[b, t, h] = output_scale * softmax_k(softmax_scale * <query[b, t, h], cache[k]>) * cache[k, :512]
+//   out[b, t, h] = output_scale * softmax_k(softmax_scale * <query[b, t, h], cache[k]>) * cache[k,
+//   :512]
 //
 // Token t sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not causal).
 // A row that sees no key gets out = 0 and lse = -inf. Bytes past seq_len are never an influence.
+//
+// Strides are free but not negative, and 1 in the last dimension. query, kv_cache, workspace and
+// out start at a multiple of 16 bytes, the others at one of their element size. out, lse and
+// workspace share memory with nothing else of the call. On the CPU the contents of seq_lens,
+// block_tables (the used columns) and causal_seqs are checked too; on a GPU the host never reads
+// them.
 struct DecodeArgs {
   TensorView query;         // [batch, q_len, num_heads, 576] float16, bfloat16 or float8_e4m3fn
   TensorView kv_cache;      // [pages, page_size, 576] or [pages, 1, page_size, 576], dtype of query
   TensorView block_tables;  // [batch, max_pages] int32; read up to ceil(seq_len / page_size)
-  TensorView seq_lens;      // [batch] int32: keys in the cache, the q_len new ones included
+  TensorView seq_lens;      // [batch] int32: keys in the cache, the q_len new ones included;
+                            // at most max_pages * page_size
   TensorView workspace;     // [bytes] int8 or uint8, any content; see decode_workspace_size
   TensorView out;           // [batch, q_len, num_heads, 512] bfloat16 for FP8, else query's dtype
   std::optional<TensorView> lse;  // [batch, q_len, num_heads] float32, contiguous
 
-  std::int64_t max_seq_len = 0;  // an upper bound of seq_lens for planning
+  std::int64_t max_seq_len = 0;  // lengths to plan for; longer ones are slower, never wrong
   int kv_lora_rank = 512;
   int qk_rope_head_dim = 64;
-  float softmax_scale = 1.0f;
-  float output_scale = 1.0f;
+  float softmax_scale = 1.0f;  // finite and above 0
+  float output_scale = 1.0f;   // finite
   bool is_causal = true;
   bool is_var_seq = true;  // a hint: lengths differ between requests
   bool enable_pdl = false;
@@ -46,7 +54,8 @@ struct DecodeArgs {
 
   // Context parallel: rank r of W holds every W-th key, local key c is global key c * W + r.
   // seq_lens is then the local count and causal_seqs [batch] int32 the global length;
-  // token t sees the first ceil((causal_seqs - r - (q_len - 1) + t) / W) local keys.
+  // token t sees the first ceil((causal_seqs - r - (q_len - 1) + t) / W) local keys. A rank may
+  // hold fewer keys than its share ceil((causal_seqs - r) / W), not more.
   int cp_world = 1;
   int cp_rank = 0;
   std::optional<TensorView> causal_seqs;

@@ -7,7 +7,8 @@
 
 namespace mla {
 
-// What kind of mistake was made; Python sees ValueError, TypeError, NotImplementedError, RuntimeError.
+// What kind of mistake was made; Python sees ValueError, TypeError, NotImplementedError,
+// RuntimeError.
 enum class ErrorKind {
   kValue,           // a value or a shape that the function does not take
   kType,            // a dtype that the function does not take

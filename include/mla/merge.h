@@ -18,9 +18,12 @@ namespace mla {
 //
 //   lse = log(sum_n exp(lse_n))        out = sum_n exp(lse_n - lse) * out_n
 //
-// A partial with lse = -inf is neutral, whatever its out holds. All partials neutral: out = 0, lse = -inf.
+// A partial with lse = -inf is neutral, whatever its out holds. All partials neutral: out = 0, lse
+// = -inf. out and lse share memory with nothing else of the call. Every out starts at a multiple of
+// 16 bytes.
 struct MergePartial {
-  TensorView out;  // [rows, heads, d] float32, bfloat16 or float16; d a multiple of 8; last stride 1
+  TensorView
+      out;  // [rows, heads, d] float32, bfloat16 or float16; d a multiple of 8; last stride 1
   TensorView lse;  // [rows, heads] float32
 };
 
@@ -43,6 +46,7 @@ struct MergeProblem {
   bool enable_pdl = false;
 };
 
+// Computes out (and lse). Throws Error before anything is written when an argument is not as above.
 void merge_states(const MergeArgs& args, Runtime& runtime, Stream stream = {});
 
 Verdict can_implement(const MergeProblem& problem, const DeviceFacts& device);

@@ -16,24 +16,28 @@ namespace mla {
 // Ragged prefill attention (expanded multi-head latent attention): no padding, requests packed one
 // after another.
 //
-//   out[i, h] = softmax_j(softmax_scale * <query[i, h], key[j, g]>) * value[j, g],  g = h / (h_q / h_k)
+//   out[i, h] = softmax_j(softmax_scale * <query[i, h], key[j, g]>) * value[j, g],  g = h / (h_q /
+//   h_k)
 //
 // Causal is aligned to the bottom right: query i of a request sees key j when
 // j <= i + (kv_len - q_len). A row that sees no key gets out = 0 and lse = -inf.
-// Strides of query, key, value, out: any for tokens and heads, 1 for the last dimension.
+// Strides of query, key, value, out: any that is not negative for tokens and heads, 1 for the last
+// dimension; their data starts at a multiple of 16 bytes. out and lse share memory with nothing
+// else of the call. On the CPU the contents of both sums are checked too: they end at the number of
+// tokens.
 struct PrefillArgs {
   TensorView query;  // [sum q, h_q, d_qk] float8_e4m3fn, float8_e5m2, bfloat16 or float16
   TensorView key;    // [sum kv, h_k, d_qk], h_q a multiple of h_k
   TensorView value;  // [sum kv, h_k, d_v]; (d_qk, d_v) is (192, 128) or (128, 128)
   TensorView out;    // [sum q, h_q, d_v] bfloat16; float16 too when the inputs are float16
-  TensorView cum_seq_lens_kv;  // [batch + 1] int32, from 0, ascending
-  TensorView cum_seq_lens_q;   // [batch + 1] int32, from 0, ascending
+  TensorView cum_seq_lens_kv;     // [batch + 1] int32, from 0, ascending
+  TensorView cum_seq_lens_q;      // [batch + 1] int32, from 0, ascending
   std::optional<TensorView> lse;  // [sum q, h_q] float32, contiguous
 
   std::int64_t batch = 0;
-  std::int64_t max_seq_len_q = 0;   // upper bounds for planning
+  std::int64_t max_seq_len_q = 0;  // lengths to plan for; longer ones are slower, never wrong
   std::int64_t max_seq_len_kv = 0;
-  float softmax_scale = 1.0f;
+  float softmax_scale = 1.0f;  // finite and above 0
   bool is_causal = true;
   bool enable_pdl = false;
   LseBase lse_base = LseBase::kE;

@@ -2,23 +2,18 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <cstdint>
-#include <limits>
+#include <string>
 
 #include "check.h"
 #include "ops/check_args.h"
 #include "ops/contents.h"
 #include "ops/expect.h"
+#include "plan/check_problem.h"
 
 namespace mla {
 namespace {
 
 constexpr const char* kWhere = "decode";
-constexpr int kKvLoraRank = 512;
-constexpr int kRopeDim = 64;
-constexpr int kRowDim = kKvLoraRank + kRopeDim;
-constexpr int kMaxHeads = 128;
-constexpr int kLargestPage = 128;
-constexpr std::int64_t kMaxLength = std::numeric_limits<std::int32_t>::max();
 
 // The arguments under their public names.
 struct Named {
@@ -33,69 +28,72 @@ struct Named {
   NamedTensor query, kv_cache, block_tables, seq_lens, workspace, out;
 };
 
+std::int64_t row_dim(const DecodeProblem& problem) {
+  return problem.kv_lora_rank + problem.qk_rope_head_dim;
+}
+
 void check_options(const DecodeArgs& args) {
-  MLA_CHECK(args.kv_lora_rank == kKvLoraRank, ErrorKind::kNotImplemented, kWhere,
-            "kv_lora_rank must be 512", args.kv_lora_rank);
-  MLA_CHECK(args.qk_rope_head_dim == kRopeDim, ErrorKind::kNotImplemented, kWhere,
-            "qk_rope_head_dim must be 64", args.qk_rope_head_dim);
-  expect_between(kWhere, "max_seq_len", args.max_seq_len, 0, kMaxLength);
   MLA_CHECK(std::isfinite(args.softmax_scale) && args.softmax_scale > 0, ErrorKind::kValue, kWhere,
             "softmax_scale must be finite and above 0", args.softmax_scale);
   expect_finite(kWhere, "output_scale", args.output_scale);
-  expect_between(kWhere, "cp_world", args.cp_world, 1, std::numeric_limits<int>::max());
   expect_between(kWhere, "cp_rank", args.cp_rank, 0, args.cp_world - 1);
   MLA_CHECK(args.cp_world == 1 || args.causal_seqs.has_value(), ErrorKind::kValue, kWhere,
             "causal_seqs must be given when cp_world is above 1", args.cp_world);
 }
 
-void check_query(const Named& named) {
-  const NamedTensor& query = named.query;
-  expect_rank(kWhere, query, 4);
-  expect_dtype_in(kWhere, query, {DType::kFloat16, DType::kBFloat16, DType::kFloat8E4M3});
-  expect_readable(kWhere, query, kKernelAlignmentBytes);
-  const auto& shape = query.view.shape;
-  expect_between(kWhere, "query's q_len", shape[1], 1, kMaxLength);
-  expect_between(kWhere, "query's num_heads", shape[2], 1, kMaxHeads);
-  expect_shape(kWhere, query, "[batch, q_len, num_heads, 576]",
-               {shape[0], shape[1], shape[2], kRowDim});
+DecodeProblem problem_of(const DecodeArgs& args) {
+  return {.dtype = args.query.dtype,
+          .batch = args.query.shape[0],
+          .q_len = args.query.shape[1],
+          .num_heads = clamped_int(args.query.shape[2]),
+          .kv_lora_rank = args.kv_lora_rank,
+          .qk_rope_head_dim = args.qk_rope_head_dim,
+          .page_size = clamped_int(args.kv_cache.shape[args.kv_cache.rank - 2]),
+          .max_seq_len = args.max_seq_len,
+          .is_causal = args.is_causal,
+          .has_lse = args.lse.has_value(),
+          .enable_pdl = args.enable_pdl,
+          .batch_invariant = args.batch_invariant,
+          .cp_world = args.cp_world};
 }
 
-void check_cache(const Named& named) {
+void check_query(const Named& named, const DecodeProblem& problem) {
+  expect_readable(kWhere, named.query, kKernelAlignmentBytes);
+  expect_shape(kWhere, named.query, "[batch, q_len, num_heads, 576]",
+               {problem.batch, problem.q_len, problem.num_heads, row_dim(problem)});
+}
+
+void check_cache(const Named& named, const DecodeProblem& problem) {
   const NamedTensor& cache = named.kv_cache;
-  expect_rank_in(kWhere, cache, 3, 4);
   expect_dtype_of(kWhere, cache, named.query);
   expect_device_of(kWhere, cache, named.query);
   expect_readable(kWhere, cache, kKernelAlignmentBytes);
-  const auto& shape = cache.view.shape;
-  const std::int64_t page_size = shape[cache.view.rank - 2];
-  MLA_CHECK(page_size > 0 && kLargestPage % page_size == 0, ErrorKind::kValue, kWhere,
-            "page_size must divide 128", page_size);
+  const std::int64_t pages = cache.view.shape[0];
   if (cache.view.rank == 3) {
-    expect_shape(kWhere, cache, "[pages, page_size, 576]", {shape[0], page_size, kRowDim});
+    expect_shape(kWhere, cache, "[pages, page_size, 576]",
+                 {pages, problem.page_size, row_dim(problem)});
   } else {
-    expect_shape(kWhere, cache, "[pages, 1, page_size, 576]", {shape[0], 1, page_size, kRowDim});
+    expect_shape(kWhere, cache, "[pages, 1, page_size, 576]",
+                 {pages, 1, problem.page_size, row_dim(problem)});
   }
 }
 
-// An int32 tensor of one row or one value a request.
-void check_per_request(const NamedTensor& tensor, const Named& named, const char* meaning) {
+void check_int32(const NamedTensor& tensor, const Named& named, const char* meaning, Dims shape) {
+  expect_rank(kWhere, tensor, static_cast<int>(shape.size()));
   expect_dtype(kWhere, tensor, DType::kInt32);
   expect_device_of(kWhere, tensor, named.query);
   expect_readable(kWhere, tensor);
-  const std::int64_t batch = named.query.view.shape[0];
-  if (tensor.view.rank == 1) return expect_shape(kWhere, tensor, meaning, {batch});
-  expect_shape(kWhere, tensor, meaning, {batch, tensor.view.shape[1]});
+  expect_shape(kWhere, tensor, meaning, shape);
 }
 
 void check_lengths(const Named& named, const DecodeArgs& args) {
-  expect_rank(kWhere, named.block_tables, 2);
-  check_per_request(named.block_tables, named, "[batch, max_pages]");
-  expect_rank(kWhere, named.seq_lens, 1);
-  check_per_request(named.seq_lens, named, "[batch]");
-  if (!args.causal_seqs) return;
-  const NamedTensor causal_seqs{"causal_seqs", *args.causal_seqs};
-  expect_rank(kWhere, causal_seqs, 1);
-  check_per_request(causal_seqs, named, "[batch]");
+  const std::int64_t batch = named.query.view.shape[0];
+  const std::int64_t max_pages = named.block_tables.view.shape[1];
+  check_int32(named.block_tables, named, "[batch, max_pages]", {batch, max_pages});
+  check_int32(named.seq_lens, named, "[batch]", {batch});
+  if (args.causal_seqs) {
+    check_int32({"causal_seqs", *args.causal_seqs}, named, "[batch]", {batch});
+  }
 }
 
 void check_workspace(const Named& named) {
@@ -113,7 +111,7 @@ void check_results(const Named& named, const DecodeArgs& args) {
   expect_device_of(kWhere, named.out, named.query);
   expect_writable(kWhere, named.out, kKernelAlignmentBytes);
   expect_shape(kWhere, named.out, "[batch, q_len, num_heads, 512]",
-               {shape[0], shape[1], shape[2], kKvLoraRank});
+               {shape[0], shape[1], shape[2], args.kv_lora_rank});
   if (!args.lse) return;
   const NamedTensor lse{"lse", *args.lse};
   expect_rank(kWhere, lse, 3);
@@ -146,26 +144,19 @@ void check_overlaps(const Named& named, const DecodeArgs& args) {
 
 DecodeProblem check(const DecodeArgs& args) {
   const Named named(args);
+  expect_rank(kWhere, named.query, 4);
+  expect_rank_in(kWhere, named.kv_cache, 3, 4);
+  const DecodeProblem problem = problem_of(args);
+  check_problem(problem);
   check_options(args);
-  check_query(named);
-  check_cache(named);
+  check_query(named, problem);
+  check_cache(named, problem);
   check_lengths(named, args);
   check_workspace(named);
   check_results(named, args);
   check_overlaps(named, args);
   if (args.query.device.type == DeviceType::kCpu) expect_decode_contents(args);
-
-  return {.dtype = args.query.dtype,
-          .batch = args.query.shape[0],
-          .q_len = args.query.shape[1],
-          .num_heads = static_cast<int>(args.query.shape[2]),
-          .page_size = static_cast<int>(args.kv_cache.shape[args.kv_cache.rank - 2]),
-          .max_seq_len = args.max_seq_len,
-          .is_causal = args.is_causal,
-          .has_lse = args.lse.has_value(),
-          .enable_pdl = args.enable_pdl,
-          .batch_invariant = args.batch_invariant,
-          .cp_world = args.cp_world};
+  return problem;
 }
 
 void expect_workspace(const TensorView& workspace, std::int64_t needed_bytes) {

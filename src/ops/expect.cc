@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "check.h"
@@ -52,7 +53,9 @@ std::int64_t alignment_of(const TensorView& tensor, std::int64_t alignment_bytes
 
 void expect_rank(const char* where, const NamedTensor& tensor, int rank) {
   MLA_CHECK(tensor.view.rank == rank, ErrorKind::kValue, where,
-            about(tensor, "must have " + std::to_string(rank) + " dimensions"), tensor.view.rank);
+            about(tensor,
+                  "must have " + std::to_string(rank) + (rank == 1 ? " dimension" : " dimensions")),
+            tensor.view.rank);
 }
 
 void expect_rank_in(const char* where, const NamedTensor& tensor, int rank, int other_rank) {
@@ -135,6 +138,11 @@ void expect_contiguous(const char* where, const NamedTensor& tensor) {
 void expect_disjoint(const char* where, const NamedTensor& written, const NamedTensor& other) {
   MLA_CHECK(!may_overlap(written.view, other.view), ErrorKind::kValue, where,
             about(written, "must not overlap " + std::string(other.name)), "overlapping memory");
+}
+
+int clamped_int(std::int64_t value) {
+  using Limits = std::numeric_limits<int>;
+  return static_cast<int>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
 }
 
 void expect_between(const char* where, std::string_view what, std::int64_t value,

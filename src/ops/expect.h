@@ -50,6 +50,9 @@ void expect_contiguous(const char* where, const NamedTensor& tensor);
 // Nothing that is written may share memory with anything else of the call.
 void expect_disjoint(const char* where, const NamedTensor& written, const NamedTensor& other);
 
+// An extent as the int that problems hold; what no problem allows stays out of its range.
+int clamped_int(std::int64_t value);
+
 void expect_between(const char* where, std::string_view what, std::int64_t value,
                     std::int64_t smallest, std::int64_t largest);
 void expect_finite(const char* where, const char* what, float value);

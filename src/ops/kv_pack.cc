@@ -10,7 +10,7 @@ namespace mla {
 
 void kv_pack(const KvPackArgs& args, Runtime& runtime, Stream /*stream*/) {
   const KvPackProblem problem = check(args);
-  if (problem.num_tokens == 0) return;
+  if (problem.num_tokens == 0 || problem.num_heads == 0) return;
   const DeviceFacts& device = runtime.device(args.k_nope.device);
 
   if (device.arch != Arch::kCpu) throw missing_kernel("kv_pack", device);

@@ -1,17 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
 #include <cstdint>
-#include <limits>
 
-#include "check.h"
 #include "ops/check_args.h"
 #include "ops/expect.h"
+#include "plan/check_problem.h"
 
 namespace mla {
 namespace {
 
 constexpr const char* kWhere = "kv_pack";
-constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
 // The arguments under their public names.
 struct Named {
@@ -29,46 +27,44 @@ std::int64_t last_dim(const NamedTensor& tensor) {
   return tensor.view.shape[tensor.view.rank - 1];
 }
 
-void check_inputs(const Named& named) {
-  expect_rank(kWhere, named.k_nope, 3);
-  expect_rank_in(kWhere, named.k_pe, 2, 3);
-  expect_rank(kWhere, named.v, 3);
-  expect_dtype_in(kWhere, named.k_nope, {DType::kBFloat16, DType::kFloat16});
+KvPackProblem problem_of(const Named& named, const KvPackArgs& args) {
+  return {.dtype = args.k_nope.dtype,
+          .out_dtype = args.k_out.dtype,
+          .num_tokens = args.k_nope.shape[0],
+          .num_heads = clamped_int(args.k_nope.shape[1]),
+          .nope_dim = clamped_int(last_dim(named.k_nope)),
+          .rope_dim = clamped_int(last_dim(named.k_pe)),
+          .v_dim = clamped_int(last_dim(named.v)),
+          .enable_pdl = args.enable_pdl};
+}
+
+void check_inputs(const Named& named, const KvPackProblem& problem) {
   for (const NamedTensor& other : {named.k_pe, named.v}) {
     expect_dtype_of(kWhere, other, named.k_nope);
     expect_device_of(kWhere, other, named.k_nope);
   }
   for (const NamedTensor& input : {named.k_nope, named.k_pe, named.v})
     expect_readable(kWhere, input);
-
-  const std::int64_t tokens = named.k_nope.view.shape[0];
-  const std::int64_t heads = named.k_nope.view.shape[1];
-  expect_between(kWhere, "k_nope's heads", heads, 1, kMaxInt32);
-  expect_between(kWhere, "k_nope's last dimension", last_dim(named.k_nope), 1, kMaxInt32);
-  expect_between(kWhere, "k_pe's last dimension", last_dim(named.k_pe), 1, kMaxInt32);
-  expect_between(kWhere, "v's last dimension", last_dim(named.v), 1, kMaxInt32);
   if (named.k_pe.view.rank == 2) {
-    expect_shape(kWhere, named.k_pe, "[tokens, rope]", {tokens, last_dim(named.k_pe)});
+    expect_shape(kWhere, named.k_pe, "[tokens, rope]", {problem.num_tokens, problem.rope_dim});
   } else {
-    expect_shape(kWhere, named.k_pe, "[tokens, 1, rope]", {tokens, 1, last_dim(named.k_pe)});
+    expect_shape(kWhere, named.k_pe, "[tokens, 1, rope]",
+                 {problem.num_tokens, 1, problem.rope_dim});
   }
-  expect_shape(kWhere, named.v, "[tokens, heads, d_v]", {tokens, heads, last_dim(named.v)});
+  expect_shape(kWhere, named.v, "[tokens, heads, d_v]",
+               {problem.num_tokens, problem.num_heads, problem.v_dim});
 }
 
-void check_results(const Named& named) {
-  const std::int64_t tokens = named.k_nope.view.shape[0];
-  const std::int64_t heads = named.k_nope.view.shape[1];
-  expect_rank(kWhere, named.k_out, 3);
-  expect_rank(kWhere, named.v_out, 3);
-  expect_dtype_in(kWhere, named.k_out, {DType::kFloat8E4M3, DType::kFloat8E5M2});
+void check_results(const Named& named, const KvPackProblem& problem) {
   expect_dtype_of(kWhere, named.v_out, named.k_out);
   for (const NamedTensor& result : {named.k_out, named.v_out}) {
     expect_device_of(kWhere, result, named.k_nope);
     expect_writable(kWhere, result);
   }
   expect_shape(kWhere, named.k_out, "[tokens, heads, nope + rope]",
-               {tokens, heads, last_dim(named.k_nope) + last_dim(named.k_pe)});
-  expect_shape(kWhere, named.v_out, "[tokens, heads, d_v]", {tokens, heads, last_dim(named.v)});
+               {problem.num_tokens, problem.num_heads, problem.nope_dim + problem.rope_dim});
+  expect_shape(kWhere, named.v_out, "[tokens, heads, d_v]",
+               {problem.num_tokens, problem.num_heads, problem.v_dim});
 }
 
 void check_overlaps(const Named& named) {
@@ -83,20 +79,17 @@ void check_overlaps(const Named& named) {
 
 KvPackProblem check(const KvPackArgs& args) {
   const Named named(args);
+  for (const NamedTensor& tensor : {named.k_nope, named.v, named.k_out, named.v_out})
+    expect_rank(kWhere, tensor, 3);
+  expect_rank_in(kWhere, named.k_pe, 2, 3);
+  const KvPackProblem problem = problem_of(named, args);
+  check_problem(problem);
   expect_finite(kWhere, "k_scale_inv", args.k_scale_inv);
   expect_finite(kWhere, "v_scale_inv", args.v_scale_inv);
-  check_inputs(named);
-  check_results(named);
+  check_inputs(named, problem);
+  check_results(named, problem);
   check_overlaps(named);
-
-  return {.dtype = args.k_nope.dtype,
-          .out_dtype = args.k_out.dtype,
-          .num_tokens = args.k_nope.shape[0],
-          .num_heads = static_cast<int>(args.k_nope.shape[1]),
-          .nope_dim = static_cast<int>(last_dim(named.k_nope)),
-          .rope_dim = static_cast<int>(last_dim(named.k_pe)),
-          .v_dim = static_cast<int>(last_dim(named.v)),
-          .enable_pdl = args.enable_pdl};
+  return problem;
 }
 
 }  // namespace mla

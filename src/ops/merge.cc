@@ -10,7 +10,7 @@ namespace mla {
 
 void merge_states(const MergeArgs& args, Runtime& runtime, Stream /*stream*/) {
   const MergeProblem problem = check(args);
-  if (problem.num_rows == 0) return;
+  if (problem.num_rows == 0 || problem.num_heads == 0) return;
   const DeviceFacts& device = runtime.device(args.out.device);
 
   if (device.arch != Arch::kCpu) throw missing_kernel("merge_states", device);

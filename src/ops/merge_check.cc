@@ -2,27 +2,27 @@
 // SPDX-License-Identifier: MIT
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "check.h"
 #include "ops/check_args.h"
 #include "ops/expect.h"
+#include "plan/check_problem.h"
 
 namespace mla {
 namespace {
 
 constexpr const char* kWhere = "merge_states";
-constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
 
-void check_model(const NamedTensor& model) {
-  expect_rank(kWhere, model, 3);
-  expect_dtype_in(kWhere, model, {DType::kFloat32, DType::kBFloat16, DType::kFloat16});
-  expect_readable(kWhere, model, kKernelAlignmentBytes);
-  expect_between(kWhere, "heads", model.view.shape[1], 1, kMaxInt32);
-  expect_between(kWhere, "d", model.view.shape[2], 1, kMaxInt32);
-  MLA_CHECK(model.view.shape[2] % 8 == 0, ErrorKind::kValue, kWhere, "d must be a multiple of 8",
-            model.view.shape[2]);
+MergeProblem problem_of(const NamedTensor& model, const MergeArgs& args) {
+  return {.partial_dtype = model.view.dtype,
+          .out_dtype = args.out.dtype,
+          .num_partials = static_cast<std::int64_t>(args.partials.size()),
+          .num_rows = model.view.shape[0],
+          .num_heads = clamped_int(model.view.shape[1]),
+          .head_dim = clamped_int(model.view.shape[2]),
+          .has_lse = args.lse.has_value(),
+          .enable_pdl = args.enable_pdl};
 }
 
 void check_partial(const NamedTensor& out, const NamedTensor& lse, const NamedTensor& model) {
@@ -42,8 +42,6 @@ void check_partial(const NamedTensor& out, const NamedTensor& lse, const NamedTe
 void check_results(const MergeArgs& args, const NamedTensor& model) {
   const auto& shape = model.view.shape;
   const NamedTensor out{"out", args.out};
-  expect_rank(kWhere, out, 3);
-  expect_dtype_in(kWhere, out, {DType::kFloat32, DType::kBFloat16, DType::kFloat16});
   expect_device_of(kWhere, out, model);
   expect_writable(kWhere, out, kKernelAlignmentBytes);
   expect_shape(kWhere, out, "[rows, heads, d]", {shape[0], shape[1], shape[2]});
@@ -82,18 +80,14 @@ MergeProblem check(const MergeArgs& args) {
   MLA_CHECK(!args.partials.empty(), ErrorKind::kValue, kWhere, "partials must hold at least one",
             args.partials.size());
   const NamedTensor model{"partials[0].out", args.partials.front().out};
-  check_model(model);
+  expect_rank(kWhere, model, 3);
+  expect_rank(kWhere, {"out", args.out}, 3);
+  const MergeProblem problem = problem_of(model, args);
+  check_problem(problem);
+  expect_readable(kWhere, model, kKernelAlignmentBytes);
   check_results(args, model);
   check_partials(args, model);
-
-  return {.partial_dtype = model.view.dtype,
-          .out_dtype = args.out.dtype,
-          .num_partials = static_cast<std::int64_t>(args.partials.size()),
-          .num_rows = model.view.shape[0],
-          .num_heads = static_cast<int>(model.view.shape[1]),
-          .head_dim = static_cast<int>(model.view.shape[2]),
-          .has_lse = args.lse.has_value(),
-          .enable_pdl = args.enable_pdl};
+  return problem;
 }
 
 }  // namespace mla

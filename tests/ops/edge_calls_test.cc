@@ -140,6 +140,16 @@ const EdgeCall<KvPackCall> kKvPackEdges[] = {
             {&c.args.k_nope, &c.args.k_pe, &c.args.v, &c.args.k_out, &c.args.v_out})
          view->shape[0] = 0;
      }},
+    {"NoHeads",
+     [](KvPackCall& c) {
+       for (TensorView* view : {&c.args.k_nope, &c.args.v, &c.args.k_out, &c.args.v_out})
+         view->shape[1] = 0;
+     }},
+    {"WithoutRope",
+     [](KvPackCall& c) {
+       c.args.k_pe = c.store.zeros(DType::kBFloat16, {3, 0});
+       c.args.k_out = c.store.result(DType::kFloat8E4M3, {3, 2, 128});
+     }},
     {"ThreeDimensionalPe",
      [](KvPackCall& c) { c.args.k_pe = c.store.zeros(DType::kBFloat16, {3, 1, 64}); }},
     {"ResultsInOneBuffer",
@@ -177,6 +187,12 @@ const EdgeCall<MergeCall> kMergeEdges[] = {
        for (MergePartial& partial : c.args.partials)
          partial.out.shape[0] = partial.lse.shape[0] = 0;
        c.args.out.shape[0] = c.args.lse->shape[0] = 0;
+     }},
+    {"NoHeads",
+     [](MergeCall& c) {
+       for (MergePartial& partial : c.args.partials)
+         partial.out.shape[1] = partial.lse.shape[1] = 0;
+       c.args.out.shape[1] = c.args.lse->shape[1] = 0;
      }},
     {"Float32Out", [](MergeCall& c) { c.args.out = c.store.result(DType::kFloat32, {3, 2, 16}); }},
     {"WithoutLse", [](MergeCall& c) { c.args.lse.reset(); }},

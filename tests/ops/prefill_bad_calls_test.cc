@@ -25,16 +25,16 @@ const Bad kShapes[] = {
        c.args.key = c.store.zeros(DType::kBFloat16, {7, 3, 192});
        c.args.value = c.store.zeros(DType::kBFloat16, {7, 3, 128});
      },
-     kValue, "prefill: query's h_q must be a multiple of key's h_k = 3, got 4"},
+     kValue, "prefill: num_q_heads must be a multiple of num_kv_heads (3), got 4"},
     {"NoKeyHeads", [](Call& c) { c.args.key.shape[1] = 0; }, kValue,
-     "prefill: key's h_k must be between 1 and 2147483647, got 0"},
+     "prefill: num_kv_heads must be at least 1, got 0"},
     {"KeyWidth", [](Call& c) { c.args.key.shape[2] = 128; }, kValue,
      "prefill: key must be [sum kv, h_k, query's d_qk] = [7, 2, 192], got [7, 2, 128]"},
     {"ValueTokens", [](Call& c) { c.args.value.shape[0] = 6; }, kValue,
      "prefill: value must be [sum kv, h_k, d_v] = [7, 2, 128], got [6, 2, 128]"},
     {"ValueHeads", [](Call& c) { c.args.value.shape[1] = 1; }, kValue,
      "prefill: value must be [sum kv, h_k, d_v] = [7, 2, 128], got [7, 1, 128]"},
-    {"HeadDims", [](Call& c) { c.args.value.shape[2] = 64; }, kNotImplemented,
+    {"HeadDims", [](Call& c) { c.args.value.shape[2] = 64; }, kValue,
      "prefill: (d_qk, d_v) must be (192, 128) or (128, 128), got (192, 64)"},
     {"OutShape", [](Call& c) { c.args.out.shape[0] = 4; }, kValue,
      "prefill: out must be [sum q, h_q, d_v] = [5, 4, 128], got [4, 4, 128]"},
@@ -43,7 +43,7 @@ const Bad kShapes[] = {
     {"SumsTooShort", [](Call& c) { c.args.cum_seq_lens_q.shape[0] = 2; }, kValue,
      "prefill: cum_seq_lens_q must be [batch + 1] = [3], got [2]"},
     {"SumsRank", [](Call& c) { c.args.cum_seq_lens_kv.rank = 2; }, kValue,
-     "prefill: cum_seq_lens_kv must have 1 dimensions, got 2"},
+     "prefill: cum_seq_lens_kv must have 1 dimension, got 2"},
 };
 
 const Bad kDtypesAndDevices[] = {
@@ -54,14 +54,14 @@ const Bad kDtypesAndDevices[] = {
     {"ValueOfAnotherDtype", [](Call& c) { c.args.value.dtype = DType::kFloat8E4M3; }, kType,
      "prefill: value must be bfloat16 as query is, got float8_e4m3fn"},
     {"OutFloat16ForBFloat16", [](Call& c) { c.args.out.dtype = DType::kFloat16; }, kType,
-     "prefill: out must be bfloat16, got float16"},
+     "prefill: out may be float16 only when the inputs are, got bfloat16"},
     {"OutFloat32ForFloat16",
      [](Call& c) {
        for (TensorView* view : {&c.args.query, &c.args.key, &c.args.value})
          view->dtype = DType::kFloat16;
        c.args.out.dtype = DType::kFloat32;
      },
-     kType, "prefill: out must be bfloat16 or float16, got float32"},
+     kType, "prefill: out must be bfloat16, or float16 for float16 inputs, got float32"},
     {"LseBFloat16", [](Call& c) { c.args.lse->dtype = DType::kBFloat16; }, kType,
      "prefill: lse must be float32, got bfloat16"},
     {"SumsInt64", [](Call& c) { c.args.cum_seq_lens_q.dtype = DType::kInt64; }, kType,
@@ -95,9 +95,9 @@ const Bad kLayouts[] = {
 
 const Bad kOptionsAndContents[] = {
     {"NegativeBatch", [](Call& c) { c.args.batch = -1; }, kValue,
-     "prefill: batch must be between 0 and 2147483646, got -1"},
+     "prefill: batch must be at least 0, got -1"},
     {"NegativeMaxLength", [](Call& c) { c.args.max_seq_len_q = -1; }, kValue,
-     "prefill: max_seq_len_q must be between 0 and 2147483647, got -1"},
+     "prefill: max_seq_len_q must be at least 0, got -1"},
     {"ScaleNegative", [](Call& c) { c.args.softmax_scale = -1; }, kValue,
      "prefill: softmax_scale must be finite and above 0, got -1"},
     {"SumsStartAboveZero", [](Call& c) { int32_at(c.args.cum_seq_lens_q, 0) = 1; }, kValue,
