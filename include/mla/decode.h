@@ -18,8 +18,8 @@ namespace mla {
 // For request b, token t, head h, with one KV head whose key is the whole cache row and whose value
 // is the row's first kv_lora_rank columns:
 //
-//   out[b, t, h] = output_scale * softmax_k(softmax_scale * <query[b, t, h], cache[k]>) * cache[k,
-//   :512]
+//   out[b, t, h] = output_scale * sum_k p_k * cache[k, :512],
+//   p = softmax_k(softmax_scale * <query[b, t, h], cache[k]>)
 //
 // Token t sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not causal).
 // A row that sees no key gets out = 0 and lse = -inf. Bytes past seq_len are never an influence.

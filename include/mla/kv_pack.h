@@ -13,8 +13,8 @@ namespace mla {
 
 // Joins k_nope with k_pe (the same for every head), casts K and V to FP8, in one pass:
 //
-//   k_out[s, h] = fp8(k_scale_inv * concat(k_nope[s, h], k_pe[s]))    v_out[s, h] = fp8(v_scale_inv
-//   * v[s, h])
+//   k_out[s, h] = fp8(k_scale_inv * concat(k_nope[s, h], k_pe[s]))
+//   v_out[s, h] = fp8(v_scale_inv * v[s, h])
 //
 // The scale multiplies in float32; the cast rounds to nearest even, saturates at the largest finite
 // value and keeps NaN. Token and head strides are free but not negative, the last stride is 1.
@@ -41,8 +41,7 @@ struct KvPackProblem {
   bool enable_pdl = false;
 };
 
-// Computes k_out and v_out. Throws Error before anything is written when an argument is not as
-// above.
+// Throws Error before anything is written when an argument is not as above.
 void kv_pack(const KvPackArgs& args, Runtime& runtime, Stream stream = {});
 
 Verdict can_implement(const KvPackProblem& problem, const DeviceFacts& device);

@@ -18,12 +18,11 @@ namespace mla {
 //
 //   lse = log(sum_n exp(lse_n))        out = sum_n exp(lse_n - lse) * out_n
 //
-// A partial with lse = -inf is neutral, whatever its out holds. All partials neutral: out = 0, lse
-// = -inf. out and lse share memory with nothing else of the call. Every out starts at a multiple of
-// 16 bytes.
+// A partial with lse = -inf is neutral, whatever its out holds. All partials neutral gives out = 0
+// and lse = -inf. Strides are free but not negative, and 1 in the last dimension; every out starts
+// at a multiple of 16 bytes. The result's out and lse share memory with nothing else of the call.
 struct MergePartial {
-  TensorView
-      out;  // [rows, heads, d] float32, bfloat16 or float16; d a multiple of 8; last stride 1
+  TensorView out;  // [rows, heads, d] float32, bfloat16 or float16; d a multiple of 8
   TensorView lse;  // [rows, heads] float32
 };
 

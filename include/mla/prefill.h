@@ -16,8 +16,8 @@ namespace mla {
 // Ragged prefill attention (expanded multi-head latent attention): no padding, requests packed one
 // after another.
 //
-//   out[i, h] = softmax_j(softmax_scale * <query[i, h], key[j, g]>) * value[j, g],  g = h / (h_q /
-//   h_k)
+//   out[i, h] = sum_j p_j * value[j, g],  p = softmax_j(softmax_scale * <query[i, h], key[j, g]>),
+//   g = h / (h_q / h_k)
 //
 // Causal is aligned to the bottom right: query i of a request sees key j when
 // j <= i + (kv_len - q_len). A row that sees no key gets out = 0 and lse = -inf.

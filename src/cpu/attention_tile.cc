@@ -103,6 +103,11 @@ std::int64_t padded_stride(int columns) {
   return (lines | 1) * kMaxLanes;
 }
 
+// Highway allocates no empty buffers.
+AttentionTile::Floats allocate(std::int64_t count) {
+  return hwy::AllocateAligned<float>(std::max<std::int64_t>(count, 1));
+}
+
 }  // namespace
 
 HWY_EXPORT(multiply_add_simd);
@@ -118,17 +123,17 @@ AttentionTile::AttentionTile(const AttentionTileShape& tile_shape)
       key_stride(padded_stride(shape.d_qk)),
       value_stride(shape.has_separate_values ? padded_stride(shape.d_v) : key_stride) {
   const std::int64_t max_rows = round_up(shape.max_rows, kMaxLanes);
-  query = hwy::AllocateAligned<float>(shape.d_qk * max_rows);
-  query_row = hwy::AllocateAligned<float>(shape.d_qk);
-  keys = hwy::AllocateAligned<float>(shape.max_keys * key_stride);
+  query = allocate(shape.d_qk * max_rows);
+  query_row = allocate(shape.d_qk);
+  keys = allocate(shape.max_keys * key_stride);
   if (shape.has_separate_values) {
-    separate_values = hwy::AllocateAligned<float>(shape.max_keys * value_stride);
+    separate_values = allocate(shape.max_keys * value_stride);
   }
-  scores = hwy::AllocateAligned<float>(shape.max_keys * max_rows);
+  scores = allocate(shape.max_keys * max_rows);
   for (Floats* floats : {&num_visible, &rescale, &max, &sum}) {
-    *floats = hwy::AllocateAligned<float>(max_rows);
+    *floats = allocate(max_rows);
   }
-  out = hwy::AllocateAligned<float>(std::int64_t(shape.max_rows) * shape.d_v);
+  out = allocate(std::int64_t(shape.max_rows) * shape.d_v);
 }
 
 void AttentionTile::start(int rows) {

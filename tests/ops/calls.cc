@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ops/check_args.h"
+#include "mla/runtime.h"
 
 namespace mla::testing {
 namespace {
 
 constexpr std::byte kPoison{0xA5};
+
+Runtime& runtime() {
+  static Runtime shared(RuntimeOptions{.num_cpu_threads = 2});
+  return shared;
+}
 
 }  // namespace
 
@@ -58,7 +63,7 @@ DecodeCall::DecodeCall() {
 }
 
 void DecodeCall::run() {
-  check(args);
+  decode(args, runtime());
 }
 
 PrefillCall::PrefillCall() {
@@ -76,7 +81,7 @@ PrefillCall::PrefillCall() {
 }
 
 void PrefillCall::run() {
-  check(args);
+  prefill(args, runtime());
 }
 
 KvPackCall::KvPackCall() {
@@ -88,7 +93,7 @@ KvPackCall::KvPackCall() {
 }
 
 void KvPackCall::run() {
-  check(args);
+  kv_pack(args, runtime());
 }
 
 MergeCall::MergeCall() {
@@ -101,7 +106,7 @@ MergeCall::MergeCall() {
 }
 
 void MergeCall::run() {
-  check(args);
+  merge_states(args, runtime());
 }
 
 }  // namespace mla::testing
