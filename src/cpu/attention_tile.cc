@@ -68,16 +68,15 @@ void add_values(AttentionTile& tile, int row, int num_rows, std::int64_t first_k
 // Rows go together over the keys that all of them see, and alone over the rest: a weight of zero
 // would not keep out an infinity or a NaN.
 void add_visible_values(AttentionTile& tile, std::int64_t num_keys) {
+  const auto visible_keys = [&](int row) {
+    return std::int64_t(std::min(tile.num_visible[row], float(num_keys)));
+  };
   for (int begin = 0; begin < tile.num_rows; begin += kBlockRows) {
     const int end = std::min(begin + kBlockRows, tile.num_rows);
-    const float* num_visible = tile.num_visible.get();
-    const auto fewest = std::int64_t(*std::min_element(num_visible + begin, num_visible + end));
-    const std::int64_t shared = std::min(fewest, num_keys);
+    std::int64_t shared = num_keys;
+    for (int row = begin; row < end; ++row) shared = std::min(shared, visible_keys(row));
     add_values(tile, begin, end - begin, 0, shared);
-    for (int row = begin; row < end; ++row) {
-      const std::int64_t visible = std::min(std::int64_t(num_visible[row]), num_keys);
-      add_values(tile, row, 1, shared, visible);
-    }
+    for (int row = begin; row < end; ++row) add_values(tile, row, 1, shared, visible_keys(row));
   }
 }
 

@@ -39,7 +39,7 @@ struct AttentionTile {
   Floats query_row;             // [d_qk]
   Floats keys;                  // [max_keys, key_stride]
   Floats separate_values;       // [max_keys, value_stride] or empty
-  Floats num_visible;           // [row_stride] keys of the tile, from its first, that a row sees
+  Floats num_visible;           // [row_stride] keys that a row sees, from the first; at first all
   Floats scores;                // [max_keys, row_stride], then the weights
   Floats rescale;               // [row_stride]
   Floats max;                   // [row_stride] of the scores so far
