@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Where cases run, and in what precision that target computes."""
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device that cases run on."""
+
+    device: torch.device
+
+    @classmethod
+    def named(cls, name: str) -> "Target":
+        """The target of a device name: "cpu", "cuda", "cuda:1"."""
+        return cls(torch.device(name))
+
+    def probability_dtype(self, input_dtype: torch.dtype) -> torch.dtype:
+        """What softmax probabilities are rounded to before they meet the values."""
+        return torch.float32 if self.device.type == "cpu" else input_dtype
+
+    def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The tensor on this device, with its strides and what lies between its elements."""
+        if tensor.device.type == self.device.type:
+            return tensor
+        storage = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage())
+        moved = storage.to(self.device)
+        return moved.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())

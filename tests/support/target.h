@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "mla/runtime.h"
+#include "support/host_tensor.h"
+
+namespace mla::test {
+
+// Where cases run, and in what precision that place computes.
+class Target {
+ public:
+  virtual ~Target() = default;
+
+  virtual Device device() const = 0;
+  virtual Runtime& runtime() = 0;
+
+  // What softmax probabilities are rounded to before they meet the values.
+  virtual DType probability_dtype(DType input) const = 0;
+
+  // The tensor as this target's kernels see it, and what they left in it back in the tensor.
+  virtual TensorView upload(const HostTensor& tensor) = 0;
+  virtual void download(HostTensor& tensor) = 0;
+};
+
+Target& cpu_target();
+
+}  // namespace mla::test
