@@ -148,6 +148,14 @@ std::int64_t DecodeInputs::global_len(std::int64_t request) const {
   return causal_seqs ? causal_seqs->bits({request}) : seq_len(request);
 }
 
+DecodeInputs DecodeInputs::request(std::int64_t b) const {
+  DecodeInputs alone = *this;
+  alone.query = query.slice(b);
+  alone.block_tables = block_tables.slice(b);
+  alone.seq_lens = seq_lens.slice(b);
+  return alone;
+}
+
 DType decode_out_dtype(DType dtype) {
   return size_bytes(dtype) == 1 ? DType::kBFloat16 : dtype;
 }

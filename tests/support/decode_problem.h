@@ -26,6 +26,7 @@ struct DecodeInputs {
   std::int64_t batch() const { return seq_lens.shape()[0]; }
   std::int64_t seq_len(std::int64_t request) const;
   std::int64_t global_len(std::int64_t request) const;
+  DecodeInputs request(std::int64_t b) const;  // the same call for one request alone
 };
 
 // The inputs of a case; of rank cp_rank when cp_world ranks share the keys. The cache is as an

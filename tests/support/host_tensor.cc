@@ -141,6 +141,19 @@ std::vector<double> HostTensor::values() const {
   return result;
 }
 
+HostTensor HostTensor::slice(std::int64_t i) const {
+  Shape shape = shape_;
+  shape[0] = 1;
+  HostTensor result(dtype_, shape);
+  for (std::int64_t n = 0; n < result.num_elements(); ++n) {
+    const Shape to = coordinates(n, shape);
+    Shape from = to;
+    from[0] = i;
+    result.set_bits(to, bits(from));
+  }
+  return result;
+}
+
 TensorView HostTensor::view() const {
   TensorView result{.data = storage_.get() + kGuardBytes, .dtype = dtype_};
   result.rank = static_cast<int>(shape_.size());

@@ -44,7 +44,8 @@ class HostTensor {
   void set_bits(const Shape& at, std::uint32_t bits);
   void set(const Shape& at, double value);
 
-  std::vector<double> values() const;  // row-major
+  std::vector<double> values() const;      // row-major
+  HostTensor slice(std::int64_t i) const;  // index i of the first dimension, as an own tensor
   TensorView view() const;
   bool is_intact() const;  // whether the guard zones hold what they held
 
