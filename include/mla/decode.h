@@ -39,7 +39,7 @@ struct DecodeArgs {
   TensorView out;           // [batch, q_len, num_heads, 512] bfloat16 for FP8, else query's dtype
   std::optional<TensorView> lse;  // [batch, q_len, num_heads] float32, contiguous
 
-  std::int64_t max_seq_len = 0;  // lengths to plan for; longer ones are slower, never wrong
+  std::int64_t max_seq_len = 0;  // to plan for (0: unknown); longer lengths are slower, never wrong
   int kv_lora_rank = 512;
   int qk_rope_head_dim = 64;
   float softmax_scale = 1.0f;  // finite and above 0
@@ -70,7 +70,7 @@ struct DecodeProblem {
   int kv_lora_rank = 512;
   int qk_rope_head_dim = 64;
   int page_size = 64;
-  std::int64_t max_seq_len = 0;
+  std::int64_t max_seq_len = 0;  // 0: unknown, any length
   bool is_causal = true;
   bool has_lse = false;
   bool enable_pdl = false;

@@ -47,7 +47,7 @@ DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) 
 std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const DecodePlan& plan,
                                         const DeviceFacts& device) {
   const std::int64_t clusters = device.num_sms / plan.cluster_size;
-  const std::int64_t max_workers = key_line(problem, plan.tile_kv, 1).max_workers;
+  const std::int64_t max_workers = planned_line(problem, plan.tile_kv, 1).max_workers;
   std::vector<std::int64_t> counts;
   for (int waves = 1; waves <= kMaxWaves; ++waves) {
     const std::int64_t in_whole_waves = clusters * waves / plan.num_row_tiles;

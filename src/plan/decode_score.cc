@@ -3,10 +3,8 @@
 #include "plan/decode_score.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "device/abi/decode_work.h"
-#include "plan/element.h"
 #include "plan/roofline.h"
 
 namespace mla {
@@ -21,50 +19,66 @@ constexpr double kSmOverShare = 2.0;
 // A second kernel in a graph costs this much (measured on an H200).
 constexpr double kCombineLaunchSeconds = 0.6e-6;
 
-double combine_seconds(const DecodePlan& plan, const KeyLine& line, const DeviceFacts& device) {
+// Lengths to plan for when the caller names none.
+constexpr std::int64_t kTypicalSeqLen = 8192;
+
+double unit_bytes(const DecodePlan& plan) {
+  return static_cast<double>(plan.tile_kv) * plan.config.qk_dim() * size_bytes(plan.config.dtype);
+}
+
+// Matrix work of a key tile, rows that the instructions pad included.
+double unit_flops(const DecodePlan& plan, const DecodeTile& tile) {
+  const double dims = plan.config.qk_dim() + plan.config.latent_dim;
+  return 2 * dims * std::max(tile.rows, tile.full_rate_rows) * tile.keys;
+}
+
+// All keys once from memory, and once per row tile from the L2.
+double stream_seconds(const DecodePlan& plan, const PlannedLine& line, const DeviceFacts& device) {
+  const double bytes = static_cast<double>(line.units) * unit_bytes(plan);
+  const double l2_bytes = bytes * static_cast<double>(plan.num_row_tiles);
+  const double memory = device.memory_bytes_per_second;
+  return std::max(seconds_for(bytes, memory), seconds_for(l2_bytes, memory * kL2OverMemory));
+}
+
+// The longest stretch, as often as a cluster of blocks gets one.
+double busiest_worker_seconds(const DecodePlan& plan, const DecodeTile& tile,
+                              const PlannedLine& line, const DecodeProblem& problem,
+                              const DeviceFacts& device) {
+  const std::int64_t clusters = device.num_sms / tile.cluster_size;
+  const std::int64_t waves = ceil_div(plan.num_row_tiles * plan.num_workers, clusters);
+  const double units = static_cast<double>(waves * line.longest_stretch);
+  const double share = static_cast<double>(tile.cluster_size) / device.num_sms;
+  const double bytes_per_second = device.memory_bytes_per_second * share * kSmOverShare;
+  const double flops_per_second = matrix_flops_per_second(problem.dtype, device) * share;
+  return units * std::max(seconds_for(unit_bytes(plan), bytes_per_second),
+                          seconds_for(unit_flops(plan, tile), flops_per_second));
+}
+
+// Partial results are written, and read again by a second kernel.
+double combine_seconds(const DecodePlan& plan, const PlannedLine& line, const DeviceFacts& device) {
   if (!plan.splits_requests) return 0;
-  const double num_partials =
-      std::min<double>(plan.num_workers - 1, static_cast<double>(line.units));
-  const double bytes = num_partials * plan.num_rows * kPartialStateFloats * sizeof(float);
-  const double written_and_read = 2 * bytes;
-  return kCombineLaunchSeconds + seconds_for(written_and_read, device.memory_bytes_per_second);
+  const std::int64_t num_partials = std::min<std::int64_t>(plan.num_workers - 1, line.units);
+  const double states = static_cast<double>(num_partials * plan.num_rows);
+  const double bytes = 2 * states * kPartialStateFloats * sizeof(float);
+  return kCombineLaunchSeconds + seconds_for(bytes, device.memory_bytes_per_second);
 }
 
 }  // namespace
 
-KeyLine key_line(const DecodeProblem& problem, int tile_kv, std::int64_t num_workers) {
-  const std::int64_t seq_len = std::max<std::int64_t>(problem.max_seq_len, 1);
+PlannedLine planned_line(const DecodeProblem& problem, int tile_kv, std::int64_t num_workers) {
+  const std::int64_t seq_len = problem.max_seq_len > 0 ? problem.max_seq_len : kTypicalSeqLen;
   const std::int64_t batch = std::max<std::int64_t>(problem.batch, 1);
   const std::int64_t request = request_units(num_key_tiles(seq_len, tile_kv));
-  if (problem.batch_invariant) {
-    return {batch * request, batch, ceil_div(batch, num_workers) * request};
-  }
-  return {batch * request, batch * request, ceil_div(batch * request, num_workers)};
+  const std::int64_t units = batch * request;
+  if (problem.batch_invariant) return {units, batch, ceil_div(batch, num_workers) * request};
+  return {units, units, ceil_div(units, num_workers)};
 }
 
 double modelled_seconds(const DecodePlan& plan, const DecodeTile& tile,
                         const DecodeProblem& problem, const DeviceFacts& device) {
-  const KeyLine line = key_line(problem, plan.tile_kv, plan.num_workers);
-  const double clusters = device.num_sms / tile.cluster_size;
-  const double num_items = static_cast<double>(plan.num_row_tiles) * plan.num_workers;
-  const double waves = std::ceil(num_items / clusters);
-  const double cluster_share = tile.cluster_size / static_cast<double>(device.num_sms);
-
-  const double row_dims = plan.config.qk_dim() + plan.config.latent_dim;
-  const double unit_flops = 2 * row_dims * std::max(tile.rows, tile.full_rate_rows) * tile.keys;
-  const double unit_bytes =
-      static_cast<double>(tile.keys) * plan.config.qk_dim() * size_bytes(problem.dtype);
-
-  const double memory = device.memory_bytes_per_second;
-  const double flops = matrix_flops_per_second(problem.dtype, device);
-  const double stretch = waves * static_cast<double>(line.longest_stretch);
-  return std::max({
-             seconds_for(static_cast<double>(line.units) * unit_bytes, memory),
-             seconds_for(static_cast<double>(line.units) * unit_bytes * plan.num_row_tiles,
-                         memory * kL2OverMemory),
-             seconds_for(stretch * unit_bytes, memory * kSmOverShare * cluster_share),
-             seconds_for(stretch * unit_flops, flops * cluster_share),
-         }) +
+  const PlannedLine line = planned_line(problem, plan.tile_kv, plan.num_workers);
+  return std::max(stream_seconds(plan, line, device),
+                  busiest_worker_seconds(plan, tile, line, problem, device)) +
          combine_seconds(plan, line, device);
 }
 

@@ -10,13 +10,13 @@ namespace mla {
 
 // The line that workers cut (device/abi/decode_work.h), of a batch whose requests are all as long
 // as they may get.
-struct KeyLine {
+struct PlannedLine {
   std::int64_t units;            // key tiles and request overheads
   std::int64_t max_workers;      // more would find nothing to do
   std::int64_t longest_stretch;  // units of the busiest worker
 };
 
-KeyLine key_line(const DecodeProblem& problem, int tile_kv, std::int64_t num_workers);
+PlannedLine planned_line(const DecodeProblem& problem, int tile_kv, std::int64_t num_workers);
 
 // The time that a plan would take by a simple model: the slowest of memory, L2, one worker's own
 // stream and its matrix products, plus the merge of partial results. It ranks plans; it is no

@@ -170,6 +170,32 @@ TEST(DecodePlan, IsRefusedOutsideTheContract) {
   EXPECT_THROW(plan_decode({}, {.num_sms = 0}), Error);
 }
 
+// With one row a request has little more workspace than flags: 8 bytes for each of 400 workers
+// count.
+TEST(DecodePlan, KeepsFlagsWithinTheWorkspaceOfOneRow) {
+  DeviceFacts device = device_named("CPU");
+  device.num_sms = 400;
+  const DecodeProblem problem = {.batch = 100, .num_heads = 1, .max_seq_len = 100'000};
+  const DecodePlan plan = plan_decode(problem, device);
+  EXPECT_LE(plan.workspace_bytes, 400 * 513 * 4);
+  EXPECT_GE(plan.num_workers, 200);
+}
+
+TEST(DecodePlan, NeedsNoMoreSmsThanThereAre) {
+  DeviceFacts device = known_device("H200");
+  device.num_sms = 1;
+  const DecodePlan plan = plan_decode({.dtype = kFp8, .max_seq_len = 8192}, device);
+  EXPECT_EQ(plan.cluster_size, 1);
+  EXPECT_EQ(plan.num_workers, 1);
+}
+
+TEST(DecodePlan, TakesNoLengthForUnknown) {
+  const DeviceFacts device = known_device("B200");
+  EXPECT_GE(plan_decode({.dtype = kFp8, .num_heads = 16, .max_seq_len = 0}, device).num_workers,
+            32);
+  EXPECT_LE(plan_decode({.dtype = kFp8, .num_heads = 16, .max_seq_len = 1}, device).num_workers, 2);
+}
+
 TEST(DecodePlan, BatchInvarianceSplitsNothingAndFixesTheTile) {
   const DeviceFacts device = known_device("H200");
   DecodeProblem problem = {.dtype = kFp8, .q_len = 5, .num_heads = 32, .batch_invariant = true};

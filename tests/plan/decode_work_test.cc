@@ -50,7 +50,7 @@ Tally tally_workers(const Line& line, long long num_workers, PieceOfRequest piec
     auto first = std::ranges::upper_bound(line.begins, begin) - line.begins.begin();
     first = std::max<std::ptrdiff_t>(first - 1, 0);
     int num_rests = 0;
-    for (std::size_t r = first; r < line.size() && line.begins[r] < end; ++r) {
+    for (std::size_t r = first; r < line.size() && line.begins[r] <= end; ++r) {
       const DecodePiece piece = piece_of(begin, end, line.begins[r], line.num_tiles[r]);
       if (!piece.exists) continue;
       EXPECT_EQ(piece.tile_begin, tally.next_tile[r]) << "request " << r << ", worker " << worker;
