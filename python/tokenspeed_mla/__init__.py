@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Multi-head latent attention: decode over a paged cache, ragged prefill, FP8 packing, merging."""
+
+from tokenspeed_mla import context_parallel
+from tokenspeed_mla._library import __version__
+from tokenspeed_mla.decode import tokenspeed_mla_decode
+from tokenspeed_mla.kv_pack import mla_kv_pack_quantize_fp8
+from tokenspeed_mla.merge import merge_states
+from tokenspeed_mla.planning import (
+    DecodeProblem,
+    Explanation,
+    KvPackProblem,
+    MergeProblem,
+    PrefillProblem,
+    Roofline,
+    Verdict,
+    can_implement,
+    decode_workspace_size,
+    explain,
+    get_num_sm,
+    known_devices,
+)
+from tokenspeed_mla.prefill import tokenspeed_mla_prefill
+from tokenspeed_mla.prefill_backend import has_binary_prefill
+from tokenspeed_mla.warmup import warmup_compile_decode, warmup_compile_prefill
+
+__all__ = [
+    "DecodeProblem",
+    "Explanation",
+    "KvPackProblem",
+    "MergeProblem",
+    "PrefillProblem",
+    "Roofline",
+    "Verdict",
+    "__version__",
+    "can_implement",
+    "context_parallel",
+    "decode_workspace_size",
+    "explain",
+    "get_num_sm",
+    "has_binary_prefill",
+    "known_devices",
+    "merge_states",
+    "mla_kv_pack_quantize_fp8",
+    "tokenspeed_mla_decode",
+    "tokenspeed_mla_prefill",
+    "warmup_compile_decode",
+    "warmup_compile_prefill",
+]

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Decode: attention of a few new tokens over a paged latent cache."""
+
+import torch
+from torch import Tensor
+
+from tokenspeed_mla import _library, custom_ops
+from tokenspeed_mla._arguments import expect_no_grad, expect_tensor, output_dtype, to_int32
+from tokenspeed_mla._dispatch import is_plain_call, mark_written
+
+
+def tokenspeed_mla_decode(
+    query: Tensor,
+    kv_cache: Tensor,
+    workspace_buffer: Tensor,
+    kv_lora_rank: int,
+    qk_rope_head_dim: int,
+    block_tables: Tensor,
+    seq_lens: Tensor,
+    max_seq_len: int,
+    softmax_scale: float,
+    output_scale: float = 1.0,
+    out: Tensor | None = None,
+    is_var_seq: bool = True,
+    causal_mask: bool = True,
+    enable_pdl: bool = False,
+    return_lse: bool = False,
+    causal_seqs: Tensor | None = None,
+    cp_world: int = 1,
+    cp_rank: int = 0,
+    *,
+    lse: Tensor | None = None,
+    lse_base: str = "2",
+    batch_invariant: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """output_scale * softmax(softmax_scale * query . cache) . cache[:, :kv_lora_rank], per head.
+
+    Token t of a request sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not
+    causal). A row that sees no key gets out = 0, lse = -inf. Bytes past seq_len have no influence.
+
+    Args:
+        query: [batch, q_len, heads, 576] float16, bfloat16 or float8_e4m3fn; 1 <= heads <= 128;
+            any strides but the last, which is 1.
+        kv_cache: [pages, page_size, 576] or [pages, 1, page_size, 576], dtype of query; page_size
+            divides 128; pages and rows may be strided.
+        workspace_buffer: [bytes] int8 or uint8, any content, decode_workspace_size bytes at least;
+            get_num_sm(device) * heads * q_len * 513 * 4 always suffice.
+        kv_lora_rank: 512, the width of the value.
+        qk_rope_head_dim: 64.
+        block_tables: [batch, max_pages] int32, read up to ceil(seq_len / page_size).
+        seq_lens: [batch] keys in the cache, the q_len new ones included; int32, other integer
+            dtypes are converted.
+        max_seq_len: an upper bound of seq_lens, for planning only.
+        output_scale: multiplies out, not lse.
+        out: [batch, q_len, heads, 512] bfloat16 for FP8, else query's dtype; made when None.
+        is_var_seq: a hint that lengths differ.
+        causal_mask: whether the new tokens hide later ones.
+        enable_pdl: programmatic dependent launch; changes no bit.
+        return_lse: whether to return (out, lse). Changes no bit of out.
+        causal_seqs: [batch] global lengths, required when cp_world > 1; seq_lens is then local.
+        cp_world, cp_rank: context parallel; rank r of W holds global keys r, r + W, r + 2W, ...
+        lse: [batch, q_len, heads] float32, contiguous, written when given; made when None.
+        lse_base: "2" or "e", the base of the logarithm.
+        batch_invariant: the same bits for a request whatever else is in the batch.
+
+    Returns:
+        out, or (out, lse). `out` and `lse` are the given tensors when given.
+
+    Raises:
+        TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
+            what was expected and what was given.
+    """
+    expect_tensor("decode", "query", query, rank=4)
+    expect_tensor("decode", "kv_cache", kv_cache)
+    seq_lens = to_int32("decode", "seq_lens", seq_lens)
+    if causal_seqs is not None:
+        causal_seqs = to_int32("decode", "causal_seqs", causal_seqs)
+    expect_no_grad("decode", query, kv_cache)
+    batch, q_len, num_heads, width = query.shape
+    if out is None:
+        if not 0 <= kv_lora_rank <= width:
+            raise ValueError(
+                f"decode: kv_lora_rank must be at most query's width {width}, got {kv_lora_rank}"
+            )
+        out = torch.empty(
+            (batch, q_len, num_heads, kv_lora_rank),
+            dtype=output_dtype(query.dtype),
+            device=query.device,
+        )
+    if lse is None and return_lse:
+        lse = torch.empty((batch, q_len, num_heads), dtype=torch.float32, device=query.device)
+    run = _library.decode if is_plain_call(query) else custom_ops.decode
+    run(
+        query,
+        kv_cache,
+        block_tables,
+        seq_lens,
+        workspace_buffer,
+        out,
+        lse,
+        max_seq_len,
+        kv_lora_rank,
+        qk_rope_head_dim,
+        float(softmax_scale),
+        float(output_scale),
+        causal_mask,
+        is_var_seq,
+        enable_pdl,
+        lse_base,
+        batch_invariant,
+        cp_world,
+        cp_rank,
+        causal_seqs,
+    )
+    mark_written(out, lse)
+    if return_lse:
+        assert lse is not None
+        return out, lse
+    return out

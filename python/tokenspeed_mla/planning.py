@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""What would be run and why, without running it; the problems are those of include/mla."""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import torch
+
+from tokenspeed_mla import _library
+
+DeviceLike = torch.device | str | int | None
+
+
+@dataclass(frozen=True)
+class DecodeProblem:
+    """What a decode plan depends on."""
+
+    op: ClassVar[str] = "decode"
+
+    dtype: torch.dtype = torch.bfloat16
+    batch: int = 1
+    q_len: int = 1
+    num_heads: int = 128
+    page_size: int = 64
+    max_seq_len: int = 0
+    is_causal: bool = True
+    has_lse: bool = False
+    enable_pdl: bool = False
+    batch_invariant: bool = False
+    cp_world: int = 1
+
+
+@dataclass(frozen=True)
+class PrefillProblem:
+    """What a prefill plan depends on."""
+
+    op: ClassVar[str] = "prefill"
+
+    dtype: torch.dtype = torch.bfloat16
+    out_dtype: torch.dtype = torch.bfloat16
+    batch: int = 1
+    total_q: int = 0
+    total_kv: int = 0
+    max_seq_len_q: int = 0
+    max_seq_len_kv: int = 0
+    num_q_heads: int = 128
+    num_kv_heads: int = 128
+    d_qk: int = 192
+    d_v: int = 128
+    is_causal: bool = True
+    has_lse: bool = False
+    enable_pdl: bool = False
+
+
+@dataclass(frozen=True)
+class KvPackProblem:
+    """What a K/V pack plan depends on."""
+
+    op: ClassVar[str] = "kv_pack"
+
+    dtype: torch.dtype = torch.bfloat16
+    out_dtype: torch.dtype = torch.float8_e4m3fn
+    num_tokens: int = 0
+    num_heads: int = 128
+    nope_dim: int = 128
+    rope_dim: int = 64
+    v_dim: int = 128
+    enable_pdl: bool = False
+
+
+@dataclass(frozen=True)
+class MergeProblem:
+    """What a merge plan depends on."""
+
+    op: ClassVar[str] = "merge_states"
+
+    partial_dtype: torch.dtype = torch.float32
+    out_dtype: torch.dtype = torch.bfloat16
+    num_partials: int = 2
+    num_rows: int = 1
+    num_heads: int = 128
+    head_dim: int = 512
+    has_lse: bool = False
+    enable_pdl: bool = False
+
+
+Problem = DecodeProblem | PrefillProblem | KvPackProblem | MergeProblem
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a problem can be run; true or false as a condition. `reason` says why not."""
+
+    ok: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+
+@dataclass(frozen=True)
+class Roofline:
+    """The least work of a problem, and the time for it if nothing else cost anything."""
+
+    flops: float
+    bytes: float
+    compute_seconds: float
+    memory_seconds: float
+    exp_seconds: float
+    bound_by: str
+
+    @property
+    def seconds(self) -> float:
+        return max(self.compute_seconds, self.memory_seconds, self.exp_seconds)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a plan chose and why, in rows for people; str() is a small table."""
+
+    op: str
+    device: str
+    verdict: Verdict
+    rows: dict[str, str]
+    roofline: Roofline
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def can_implement(problem: Problem, device: DeviceLike = None) -> Verdict:
+    """Whether `problem` can be run on `device` (see explain), with the reason when not."""
+    reason = _library.can_implement(problem.op, _fields(problem), _device_name(device))
+    return Verdict(ok=not reason, reason=str(reason))
+
+
+def explain(problem: Problem, device: DeviceLike = None) -> Explanation:
+    """The plan for `problem` and its roofline.
+
+    Args:
+        problem: one of the *Problem classes.
+        device: a device of this machine ("cpu", "cuda:1", torch.device, CUDA index; None: the
+            current CUDA device, or the CPU where there is none), or a card known by name ("H200"),
+            which need not be present.
+    """
+    values = _library.explain(problem.op, _fields(problem), _device_name(device))
+    reason = str(values["reason"])
+    return Explanation(
+        op=str(values["op"]),
+        device=str(values["device"]),
+        verdict=Verdict(ok=not reason, reason=reason),
+        rows={str(name): str(value) for name, value in values["rows"]},
+        roofline=Roofline(
+            flops=values["flops"],
+            bytes=values["bytes"],
+            compute_seconds=values["compute_seconds"],
+            memory_seconds=values["memory_seconds"],
+            exp_seconds=values["exp_seconds"],
+            bound_by=str(values["bound_by"]),
+        ),
+        text=str(values["text"]),
+    )
+
+
+def decode_workspace_size(problem: DecodeProblem, device: DeviceLike = None) -> int:
+    """Bytes of workspace that decode needs for `problem` on `device` (see explain).
+
+    Never more than get_num_sm(device) * num_heads * q_len * 513 * 4.
+    """
+    return _library.decode_workspace_size(_fields(problem), _device_name(device))
+
+
+def known_devices() -> list[str]:
+    """The cards known by name, for explain and can_implement."""
+    return [str(name) for name in _library.known_devices()]
+
+
+def get_num_sm(device: DeviceLike) -> int:
+    """Streaming multiprocessors of a CUDA device; worker threads of the CPU."""
+    resolved = torch.device("cuda", device) if isinstance(device, int) else torch.device(device)
+    if resolved.type == "cpu":
+        return _library.num_cpu_threads()
+    return torch.cuda.get_device_properties(resolved).multi_processor_count
+
+
+def _fields(problem: Problem) -> dict[str, object]:
+    return {field.name: getattr(problem, field.name) for field in fields(problem)}
+
+
+def _device_name(device: DeviceLike) -> str:
+    """What src/ffi calls a device: "cpu", "cuda:N", or the name of a card."""
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if isinstance(device, int):
+        return f"cuda:{device}"
+    name = str(device)
+    return f"cuda:{torch.cuda.current_device()}" if name == "cuda" else name
