@@ -73,6 +73,8 @@ def tokenspeed_mla_decode(
     """
     expect_tensor("decode", "query", query, rank=4)
     expect_tensor("decode", "kv_cache", kv_cache)
+    expect_tensor("decode", "workspace_buffer", workspace_buffer)
+    expect_tensor("decode", "block_tables", block_tables)
     seq_lens = to_int32("decode", "seq_lens", seq_lens)
     if causal_seqs is not None:
         causal_seqs = to_int32("decode", "causal_seqs", causal_seqs)
@@ -81,7 +83,8 @@ def tokenspeed_mla_decode(
     if out is None:
         if not 0 <= kv_lora_rank <= width:
             raise ValueError(
-                f"decode: kv_lora_rank must be at most query's width {width}, got {kv_lora_rank}"
+                f"decode: kv_lora_rank must be between 0 and {width}, query's width, "
+                f"got {kv_lora_rank}"
             )
         out = torch.empty(
             (batch, q_len, num_heads, kv_lora_rank),

@@ -80,9 +80,7 @@ def equal_bits(left: Tensor, right: Tensor) -> bool:
     """Whether two tensors are the same in shape, dtype and every bit, NaN included."""
     if left.shape != right.shape or left.dtype != right.dtype:
         return False
-    return torch.equal(
-        left.contiguous().view(torch.uint8), right.contiguous().view(torch.uint8)
-    )
+    return torch.equal(left.contiguous().view(torch.uint8), right.contiguous().view(torch.uint8))
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor, scale: float, causal: bool) -> Tensor:

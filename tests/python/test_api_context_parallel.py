@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Sharding keys over ranks and merging what the ranks found."""
 
-import sys
 import subprocess
+import sys
 import textwrap
 
 import pytest
 import torch
-from calls import decode_call
 
+from calls import decode_call
 from tokenspeed_mla import context_parallel, tokenspeed_mla_decode
 
 
@@ -27,7 +27,7 @@ def test_local_lengths_count_the_local_keys(world):
 
 @pytest.mark.parametrize("world, rank", [(0, 0), (2, 2), (2, -1)])
 def test_ranks_outside_the_world_are_refused(world, rank):
-    with pytest.raises(ValueError, match="world|rank"):
+    with pytest.raises(ValueError, match=r"world|rank"):
         context_parallel.local_seq_len(8, world, rank)
 
 

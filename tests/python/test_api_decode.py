@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 import torch
-from calls import attention, decode_call, equal_bits, random_tensor
 
+from calls import attention, decode_call, equal_bits, random_tensor
 from tokenspeed_mla import tokenspeed_mla_decode
 
 DTYPES = [torch.bfloat16, torch.float16, torch.float8_e4m3fn]
@@ -147,9 +147,7 @@ def test_no_request_is_legal():
 def test_positional_call_with_every_argument():
     call = decode_call()
     out = torch.empty((3, 2, 4, 512), dtype=torch.bfloat16)
-    result = tokenspeed_mla_decode(
-        *call.values(), 1.0, out, True, True, False, True, None, 1, 0
-    )
+    result = tokenspeed_mla_decode(*call.values(), 1.0, out, True, True, False, True, None, 1, 0)
     assert result[0] is out
     assert equal_bits(out, tokenspeed_mla_decode(**call))
 

@@ -3,8 +3,8 @@
 """The environment variables that choose the prefill backend."""
 
 import pytest
-from calls import equal_bits, prefill_call
 
+from calls import equal_bits, prefill_call
 from tokenspeed_mla import has_binary_prefill, tokenspeed_mla_prefill
 from tokenspeed_mla._library import LIBRARY_PATH
 

@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 import torch
-from calls import equal_bits, merge_call, pack_call, random_tensor
 
+from calls import equal_bits, merge_call, pack_call, random_tensor
 from tokenspeed_mla import merge_states, mla_kv_pack_quantize_fp8
 
 
@@ -43,8 +43,8 @@ def test_pack_honours_strides_of_one_projection():
     projected = random_tensor(7, 4, 256, dtype=torch.bfloat16)
     projected[..., :128], projected[..., 128:] = call["k_nope"], call["v"]
     strided = call | {"k_nope": projected[..., :128], "v": projected[..., 128:]}
-    results = zip(mla_kv_pack_quantize_fp8(**strided), mla_kv_pack_quantize_fp8(**call))
-    assert all(equal_bits(left, right) for left, right in results)
+    results = mla_kv_pack_quantize_fp8(**strided), mla_kv_pack_quantize_fp8(**call)
+    assert all(map(equal_bits, *results))
 
 
 def test_pack_returns_the_given_buffers():

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 import torch
-from calls import decode_call
 
+from calls import decode_call
 from tokenspeed_mla import (
     DecodeProblem,
     KvPackProblem,

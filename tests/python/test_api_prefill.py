@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 import torch
-from calls import attention, equal_bits, prefill_call, random_tensor
 
+from calls import attention, equal_bits, prefill_call, random_tensor
 from tokenspeed_mla import tokenspeed_mla_prefill
 
 DTYPES = [torch.bfloat16, torch.float16, torch.float8_e4m3fn, torch.float8_e5m2]

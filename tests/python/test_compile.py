@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 import torch
-from calls import FUNCTIONS, decode_call, equal_bits, merge_call, pack_call, prefill_call
 
 import tokenspeed_mla
+from calls import FUNCTIONS, decode_call, equal_bits, merge_call, pack_call, prefill_call
 from tokenspeed_mla import custom_ops
 
 
