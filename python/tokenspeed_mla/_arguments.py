@@ -30,6 +30,18 @@ def expect_tensor(where: str, name: str, value: Any, rank: int | None = None) ->
         )
 
 
+def expect_one_device(where: str, names: tuple[str, ...], *tensors: Tensor | None) -> None:
+    """Raises ValueError when a tensor is not where the first one is."""
+    first = tensors[0]
+    assert first is not None
+    device = first.device
+    for name, tensor in zip(names, tensors, strict=True):
+        if tensor is not None and tensor.device != device:
+            raise ValueError(
+                f"{where}: {name} must be on {device} as {names[0]} is, got {tensor.device}"
+            )
+
+
 def expect_no_grad(where: str, *tensors: Tensor) -> None:
     """Raises RuntimeError when a gradient is wanted: there is no backward pass to give it."""
     if not torch.is_grad_enabled():

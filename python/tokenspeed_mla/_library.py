@@ -11,6 +11,9 @@ LIBRARY_PATH = Path(__file__).with_name("libtokenspeed_mla.so")
 if not LIBRARY_PATH.exists():
     raise ImportError(f"tokenspeed_mla is not built: {LIBRARY_PATH} is missing (run `make build`)")
 
+# tvm-ffi knows the other three exceptions of src/ffi/export.h by itself.
+tvm_ffi.register_error("NotImplementedError", NotImplementedError)
+
 _module = tvm_ffi.load_module(LIBRARY_PATH)
 
 decode = _module.get_function("decode")

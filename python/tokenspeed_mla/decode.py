@@ -6,8 +6,19 @@ import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_no_grad, expect_tensor, output_dtype, to_int32
+from tokenspeed_mla._arguments import (
+    expect_no_grad,
+    expect_one_device,
+    expect_tensor,
+    output_dtype,
+    to_int32,
+)
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
+
+_TENSORS = (
+    "query", "kv_cache", "block_tables", "seq_lens", "workspace_buffer", "out", "lse",
+    "causal_seqs",
+)  # fmt: skip
 
 
 def tokenspeed_mla_decode(
@@ -78,21 +89,21 @@ def tokenspeed_mla_decode(
     seq_lens = to_int32("decode", "seq_lens", seq_lens)
     if causal_seqs is not None:
         causal_seqs = to_int32("decode", "causal_seqs", causal_seqs)
-    expect_no_grad("decode", query, kv_cache)
     batch, q_len, num_heads, width = query.shape
-    if out is None:
-        if not 0 <= kv_lora_rank <= width:
-            raise ValueError(
-                f"decode: kv_lora_rank must be between 0 and {width}, query's width, "
-                f"got {kv_lora_rank}"
-            )
-        out = torch.empty(
-            (batch, q_len, num_heads, kv_lora_rank),
-            dtype=output_dtype(query.dtype),
-            device=query.device,
+    if not 0 <= kv_lora_rank <= width:
+        raise ValueError(
+            f"decode: kv_lora_rank must be between 0 and {width}, query's width, got {kv_lora_rank}"
         )
+    if out is None:
+        shape = (batch, q_len, num_heads, kv_lora_rank)
+        out = torch.empty(shape, dtype=output_dtype(query.dtype), device=query.device)
     if lse is None and return_lse:
         lse = torch.empty((batch, q_len, num_heads), dtype=torch.float32, device=query.device)
+    expect_no_grad("decode", query, kv_cache, out)
+    expect_one_device(
+        "decode", _TENSORS, query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse,
+        causal_seqs,
+    )  # fmt: skip
     run = _library.decode if is_plain_call(query) else custom_ops.decode
     run(
         query,

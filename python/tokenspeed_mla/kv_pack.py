@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_no_grad, expect_tensor
+from tokenspeed_mla._arguments import expect_no_grad, expect_one_device, expect_tensor
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
+
+_TENSORS = ("k_nope", "k_pe", "v", "k_out", "v_out")
 
 
 def mla_kv_pack_quantize_fp8(
@@ -46,7 +48,6 @@ def mla_kv_pack_quantize_fp8(
     expect_tensor("kv_pack", "k_nope", k_nope, rank=3)
     expect_tensor("kv_pack", "k_pe", k_pe)
     expect_tensor("kv_pack", "v", v, rank=3)
-    expect_no_grad("kv_pack", k_nope, k_pe, v)
     if k_out is None:
         tokens, heads, nope = k_nope.shape
         rope = k_pe.shape[-1] if k_pe.dim() else 0
@@ -57,6 +58,8 @@ def mla_kv_pack_quantize_fp8(
         expect_tensor("kv_pack", name, tensor)
         if tensor.dtype is not fp8_dtype:
             raise TypeError(f"kv_pack: {name} must have dtype {fp8_dtype}, got {tensor.dtype}")
+    expect_no_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
+    expect_one_device("kv_pack", _TENSORS, k_nope, k_pe, v, k_out, v_out)
     run = _library.kv_pack if is_plain_call(k_nope) else custom_ops.kv_pack
     run(k_nope, k_pe, v, k_out, v_out, float(k_scale_inv), float(v_scale_inv), enable_pdl)
     mark_written(k_out, v_out)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_no_grad, expect_tensor
+from tokenspeed_mla._arguments import expect_no_grad, expect_one_device, expect_tensor
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
 
@@ -47,7 +47,6 @@ def merge_states(
     """
     outs, lses = list(outs), list(lses)
     _check_partials(outs, lses)
-    expect_no_grad("merge_states", *outs, *lses)
     first = outs[0]
     if out is None:
         out = torch.empty(first.shape, dtype=out_dtype or first.dtype, device=first.device)
@@ -57,6 +56,9 @@ def merge_states(
         lse = torch.empty(first.shape[:-1], dtype=torch.float32, device=first.device)
     _check_shape("out", out, first.shape)
     _check_shape("lse", lse, first.shape[:-1])
+    expect_no_grad("merge_states", *outs, *lses, out, lse)
+    names = ("outs[0]", *["another of outs"] * (len(outs) - 1), *["one of lses"] * len(lses))
+    expect_one_device("merge_states", (*names, "out", "lse"), *outs, *lses, out, lse)
     run = _library.merge_states if is_plain_call(first) else custom_ops.merge_states
     run(
         [_as_rows(tensor, 2) for tensor in outs],

@@ -6,8 +6,15 @@ import torch
 from torch import Tensor
 
 from tokenspeed_mla import custom_ops, prefill_backend
-from tokenspeed_mla._arguments import expect_no_grad, expect_tensor, to_int32
+from tokenspeed_mla._arguments import (
+    expect_no_grad,
+    expect_one_device,
+    expect_tensor,
+    to_int32,
+)
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
+
+_TENSORS = ("query", "key", "value", "cum_seq_lens", "cum_seq_lens_q", "out", "lse")
 
 
 def tokenspeed_mla_prefill(
@@ -68,7 +75,6 @@ def tokenspeed_mla_prefill(
         cum_seq_lens_q = cum_seq_lens
     else:
         cum_seq_lens_q = to_int32("prefill", "cum_seq_lens_q", cum_seq_lens_q)
-    expect_no_grad("prefill", query, key, value)
     total_q, num_heads, _ = query.shape
     if out is None:
         out = torch.empty(
@@ -76,6 +82,10 @@ def tokenspeed_mla_prefill(
         )
     if lse is None and return_lse:
         lse = torch.empty((total_q, num_heads), dtype=torch.float32, device=query.device)
+    expect_no_grad("prefill", query, key, value, out)
+    expect_one_device(
+        "prefill", _TENSORS, query, key, value, cum_seq_lens, cum_seq_lens_q, out, lse
+    )
     run = prefill_backend.prefill if is_plain_call(query) else custom_ops.prefill
     run(
         query,

@@ -92,6 +92,8 @@ DECODE_CALLS = [
     BadCall("output scale not finite", "decode", {"output_scale": float("inf")}, ValueError, "output_scale must be finite"),
     BadCall("out shape", "decode", {"out": empty(3, 2, 4, 576)}, ValueError, "out must be [batch, q_len, num_heads, 512] = [3, 2, 4, 512], got [3, 2, 4, 576]"),
     BadCall("out dtype", "decode", {"out": empty(3, 2, 4, 512, dtype=torch.float32)}, TypeError, "out must be bfloat16, got float32"),
+    BadCall("cache device", "decode", {"kv_cache": empty(9, 16, 576).to("meta")}, ValueError, "kv_cache must be on cpu as query is, got meta"),
+    BadCall("workspace device", "decode", {"workspace_buffer": torch.empty(64, dtype=torch.int8, device="meta")}, ValueError, "workspace_buffer must be on cpu"),
     BadCall("out shares memory with query", "decode", lambda c: {"out": c["query"][..., :512]}, ValueError, "out must not overlap query"),
     BadCall("lse shape", "decode", {"lse": torch.empty(3, 4, 2)}, ValueError, "lse must be [batch, q_len, num_heads] = [3, 2, 4], got [3, 4, 2]"),
     BadCall("lse dtype", "decode", {"lse": empty(3, 2, 4)}, TypeError, "lse must be float32, got bfloat16"),
@@ -123,6 +125,7 @@ PREFILL_CALLS = [
     BadCall("out device", "prefill", {"out": empty(14, 4, 128).to("meta")}, ValueError, "out must be on cpu"),
     BadCall("out shares memory with value", "prefill", lambda c: {"out": c["value"]}, ValueError, "out must not overlap value"),
     BadCall("out requires grad", "prefill", lambda c: {"out": empty(14, 4, 128).requires_grad_()}, RuntimeError, "there is no backward pass"),
+    BadCall("key device", "prefill", {"key": empty(14, 4, 192).to("meta")}, ValueError, "key must be on cpu as query is, got meta"),
     BadCall("lse shape", "prefill", {"lse": torch.empty(14)}, ValueError, "lse must have 2 dimensions, got 1"),
     BadCall("scale", "prefill", {"softmax_scale": 0.0}, ValueError, "softmax_scale must be finite and above 0, got 0"),
     BadCall("lse base", "prefill", {"lse_base": "natural"}, ValueError, "lse_base"),
@@ -140,7 +143,7 @@ PACK_CALLS = [
     BadCall("k_out dtype", "pack", {"k_out": empty(7, 4, 192, dtype=torch.float8_e5m2)}, TypeError, "k_out must have dtype torch.float8_e4m3fn"),
     BadCall("k_out shape", "pack", {"k_out": empty(7, 4, 128, dtype=E4M3)}, ValueError, "k_out must be [tokens, heads, nope + rope] = [7, 4, 192]"),
     BadCall("scale not finite", "pack", {"k_scale_inv": float("inf")}, ValueError, "k_scale_inv must be finite"),
-    BadCall("scale no number", "pack", {"v_scale_inv": None}, TypeError, ""),
+    BadCall("scale no number", "pack", {"v_scale_inv": None}, TypeError, "NoneType"),
 ]  # fmt: skip
 
 MERGE_CALLS = [
