@@ -45,7 +45,7 @@ def _operator(name: str, function: Callable[..., None], schema: str) -> torch._o
     for device in ("CPU", "CUDA"):
         _LIBRARY.impl(name, function, device)
     torch.library.register_fake(f"tokenspeed_mla::{name}", _do_nothing, lib=_LIBRARY)
-    return getattr(torch.ops.tokenspeed_mla, name)
+    return getattr(torch.ops.tokenspeed_mla, name).default
 
 
 def _do_nothing(*args: object) -> None:

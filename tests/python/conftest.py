@@ -3,7 +3,6 @@
 """Settings of every test here."""
 
 import pytest
-import torch
 
 
 @pytest.fixture(autouse=True)
@@ -11,9 +10,3 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests start with no backend chosen by whoever runs them."""
     monkeypatch.delenv("TOKENSPEED_MLA_PREFILL_BACKEND", raising=False)
     monkeypatch.delenv("TOKENSPEED_MLA_FMHA_BINARY_SO", raising=False)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def few_threads() -> None:
-    """Parallel test processes share the cores."""
-    torch.set_num_threads(1)
