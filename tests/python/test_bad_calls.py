@@ -212,11 +212,11 @@ def test_a_workspace_too_small_says_how_much_is_needed():
     function, make_call = FUNCTIONS["decode"]
     call = make_call(
         query=empty(1, 1, 4, 576),
-        block_tables=torch.zeros(1, 512, dtype=torch.int32),
-        seq_lens=int32(8192),
-        max_seq_len=8192,
+        block_tables=torch.zeros(1, 1 << 16, dtype=torch.int32),
+        seq_lens=int32(1 << 20),  # long enough for any plan to split
+        max_seq_len=1 << 20,
     )
-    problem = DecodeProblem(num_heads=4, page_size=16, max_seq_len=8192)
+    problem = DecodeProblem(num_heads=4, page_size=16, max_seq_len=1 << 20)
     needed = decode_workspace_size(problem, "cpu")
     assert needed > 0
     for size in (0, needed - 1):
