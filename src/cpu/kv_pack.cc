@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "cpu/ops.h"
@@ -27,14 +26,14 @@ void pack_token(const KvPackArgs& args, std::int64_t token) {
   std::vector<float> nope_floats(nope);
   std::vector<float> rope_floats(rope);
   std::vector<float> v_floats(args.v.shape[2]);
-  std::vector<std::uint8_t> k_pe(rope);
+  std::vector<char> k_pe(rope);
   cast_row(args.k_pe.dtype, element(args.k_pe, token), args.k_scale_inv, args.k_out.dtype,
            k_pe.data(), rope_floats);
   for (std::int64_t head = 0; head < args.k_nope.shape[1]; ++head) {
     char* k_out = element(args.k_out, token, head);
     cast_row(args.k_nope.dtype, element(args.k_nope, token, head), args.k_scale_inv,
              args.k_out.dtype, k_out, nope_floats);
-    std::memcpy(k_out + nope, k_pe.data(), rope);
+    std::ranges::copy(k_pe, k_out + nope);
     cast_row(args.v.dtype, element(args.v, token, head), args.v_scale_inv, args.v_out.dtype,
              element(args.v_out, token, head), v_floats);
   }
