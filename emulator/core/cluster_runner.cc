@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/core/cluster_runner.h"
+
+#include "emulator/core/deadlock.h"
+#include "emulator/core/interpreter.h"
+
+namespace emulator {
+namespace {
+
+// A try_wait may give up after a time. Programs that only try again come back to the same place, so
+// after this many times without any other event the cluster is stuck.
+constexpr int kMaxTimeOuts = 64;
+
+}  // namespace
+
+ClusterRunner::ClusterRunner(Grid& grid, uint64_t index, Schedule& schedule,
+                             AllocationCache& allocations)
+    : cluster_(std::make_unique<Cluster>(grid, index, schedule, allocations)) {
+  for (const auto& cta : cluster_->ctas) {
+    for (const auto& warp : cta->warps) warps_.push_back(warp.get());
+  }
+}
+
+uint64_t ClusterRunner::run_round() {
+  const bool is_timed_out = cluster_->lets_waits_time_out;
+  const uint64_t executed = run_turns();
+  cluster_->lets_waits_time_out = false;
+  if (cluster_->is_finished()) {
+    finish();
+  } else if (executed == 0) {
+    if (cluster_->async.complete_one()) {
+      num_time_outs_ = 0;
+    } else {
+      let_waits_time_out();
+    }
+  } else {
+    if (!is_timed_out) num_time_outs_ = 0;
+    if (cluster_->schedule.completes_between_turns()) cluster_->async.complete_one();
+  }
+  return executed;
+}
+
+uint64_t ClusterRunner::run_turns() {
+  cluster_->schedule.order(warps_);
+  uint64_t executed = 0;
+  for (Warp* warp : warps_) {
+    if (!warp->is_finished()) executed += run_turn(*warp, cluster_->schedule.quantum());
+  }
+  return executed;
+}
+
+void ClusterRunner::let_waits_time_out() {
+  if (++num_time_outs_ > kMaxTimeOuts || !has_mbarrier_wait(*cluster_)) {
+    throw make_deadlock_fault(*cluster_);
+  }
+  cluster_->lets_waits_time_out = true;
+}
+
+void ClusterRunner::finish() {
+  cluster_->async.complete_all();
+  is_finished_ = true;
+}
+
+void ClusterRunner::fail_over_budget() const {
+  const Warp& warp = *warps_.front();
+  const LaneGroup* group = warp.is_finished() ? nullptr : &const_cast<Warp&>(warp).groups().front();
+  const Instruction& instruction = warp.program().code[group ? group->pc : 0];
+  warp.fail(FaultKind::kBudget, instruction,
+            "more than " + std::to_string(cluster_->grid.options.max_instructions) +
+                " warp instructions in one launch");
+}
+
+}  // namespace emulator

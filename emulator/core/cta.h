@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "emulator/core/async_queue.h"
+#include "emulator/core/barrier.h"
+#include "emulator/core/grid.h"
+#include "emulator/core/shared_memory.h"
+#include "emulator/core/warp.h"
+#include "emulator/units/mbarrier.h"
+
+namespace emulator {
+
+class Cluster;
+
+// A thread block: its shared memory, its barriers and its warps.
+struct Cta {
+  Cta(Cluster& owner, uint32_t rank_in_cluster, const Extent& place);
+
+  bool is_finished() const;
+  uint32_t num_live_warps() const;
+
+  Cluster& cluster;
+  uint32_t rank;  // in the cluster
+  Extent id;      // %ctaid
+  SharedMemory shared;
+  std::array<NamedBarrier, kNumNamedBarriers> barriers;
+  std::unordered_map<uint32_t, Mbarrier> mbarriers;  // by offset in shared memory
+  std::vector<std::unique_ptr<Warp>> warps;
+};
+
+// CTAs that run together and reach each other's shared memory. A launch without clusters has
+// clusters of one CTA.
+class Cluster {
+ public:
+  // `index` counts clusters in the grid, x fastest.
+  Cluster(Grid& grid, uint64_t index, Schedule& schedule, AllocationCache& allocations);
+
+  // Runs now or later, as the schedule chooses; earlier work of the cluster always comes first.
+  void submit(AsyncQueue::Operation operation);
+
+  bool is_finished() const;
+  uint32_t num_live_lanes() const;
+  Cta* find_cta(uint32_t rank) { return rank < ctas.size() ? ctas[rank].get() : nullptr; }
+
+  Grid& grid;
+  Extent id;  // %clusterid
+  Schedule& schedule;
+  AllocationCache& allocations;
+  AsyncQueue async;
+  ClusterBarrier barrier;
+  std::vector<std::unique_ptr<Cta>> ctas;
+  // Set while nothing else can run: the next try_wait gives up, as hardware does after a time.
+  bool lets_waits_time_out = false;
+};
+
+}  // namespace emulator

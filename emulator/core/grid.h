@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "emulator/core/device_model.h"
+#include "emulator/core/global_memory.h"
+#include "emulator/core/program.h"
+#include "emulator/core/schedule.h"
+
+namespace emulator {
+
+struct Extent {
+  uint32_t x = 1, y = 1, z = 1;
+
+  uint64_t count() const { return uint64_t{x} * y * z; }
+};
+
+// What runs besides the kernel itself: how, how checked, how long.
+struct RunOptions {
+  ScheduleChoice schedule;
+  uint32_t num_workers = 0;  // host threads; 0: one per core
+  bool checks_registers = true;
+  uint64_t max_instructions = uint64_t{1} << 40;  // of a launch, summed over its warps
+};
+
+struct Launch {
+  const Program* program = nullptr;
+  Extent grid;  // CTAs
+  Extent block;
+  Extent cluster;
+  bool has_explicit_cluster = false;
+  uint32_t dynamic_shared_bytes = 0;
+  std::vector<uint8_t> parameters;  // the parameter space, as Program::parameters lays it out
+};
+
+// What a launch did.
+struct LaunchCounts {
+  uint64_t warp_instructions = 0;
+  uint64_t ctas = 0;
+};
+
+// What all CTAs of a running launch share.
+struct Grid {
+  const Launch& launch;
+  const DeviceModel& device;
+  const RunOptions& options;
+  const std::vector<Allocation>& allocations;
+  uint64_t id = 0;
+  std::atomic<uint64_t> warp_instructions{0};
+
+  const Program& program() const { return *launch.program; }
+};
+
+}  // namespace emulator

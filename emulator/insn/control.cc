@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include <atomic>
+
+#include "emulator/core/cta.h"
+#include "emulator/insn/handlers.h"
+#include "emulator/insn/scalar_loop.h"
+
+namespace emulator {
+namespace {
+
+Outcome take_branch(Warp&, const Instruction&, LaneMask) {
+  return Outcome::kBranch;
+}
+Outcome end_threads(Warp&, const Instruction&, LaneMask) {
+  return Outcome::kExit;
+}
+Outcome do_nothing(Warp&, const Instruction&, LaneMask) {
+  return Outcome::kNext;
+}
+Outcome let_others_run(Warp&, const Instruction&, LaneMask) {
+  return Outcome::kYield;
+}
+
+// Emulated memory has no delayed writes; only the host threads have to see them in order.
+Outcome order_memory(Warp&, const Instruction&, LaneMask) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return Outcome::kNext;
+}
+
+Outcome stop(Warp& warp, const Instruction& instruction, LaneMask lanes) {
+  warp.fail(FaultKind::kTrap, instruction, "the kernel stopped itself", lowest_lane(lanes));
+}
+
+// Registers are not limited here, so that only the request itself is checked (ISA 9.7.19.5).
+Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMask lanes) {
+  const uint64_t count = read_lane(warp, instruction.operands[0], lowest_lane(lanes));
+  if (count < 24 || count > 256 || count % 8 != 0) {
+    warp.fail(
+        FaultKind::kWarpMisuse, instruction,
+        "a register count of " + std::to_string(count) + " is not a multiple of 8 in 24 to 256");
+  }
+  if (lanes != warp.live_lanes()) {
+    warp.fail(FaultKind::kWarpMisuse, instruction, "all lanes of a warp must execute setmaxnreg",
+              lowest_lane(warp.live_lanes() & ~lanes));
+  }
+  return Outcome::kNext;
+}
+
+}  // namespace
+
+namespace handlers {
+
+Execute branch(const Instruction&) {
+  return take_branch;
+}
+Execute exit_thread(const Instruction&) {
+  return end_threads;
+}
+Execute no_effect(const Instruction&) {
+  return do_nothing;
+}
+Execute yield_warp(const Instruction&) {
+  return let_others_run;
+}
+Execute memory_fence(const Instruction&) {
+  return order_memory;
+}
+Execute trap(const Instruction&) {
+  return stop;
+}
+Execute set_max_registers(const Instruction&) {
+  return change_register_count;
+}
+
+// Grids run one after the other: every earlier grid has ended when a kernel begins.
+Execute grid_dependency_control(const Instruction&) {
+  return do_nothing;
+}
+
+}  // namespace handlers
+}  // namespace emulator
