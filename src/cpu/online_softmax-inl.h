@@ -22,8 +22,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 inline constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
-// 2^x for x <= 0, within 1.5 units in the last place; 0 below -127, NaN for NaN. Highway's own Exp
-// turns NaN into 0, which would hide a NaN in the cache.
+// 2^x for x <= 0, right to about one unit in the last place; 0 below -127, NaN for NaN. Highway's
+// own Exp turns NaN into 0, which would hide a NaN in the cache.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V exp2_nonpositive(D d, V x) {
   const hn::RebindToSigned<D> bits;
