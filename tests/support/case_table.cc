@@ -89,7 +89,8 @@ std::vector<std::int64_t> Case::lengths(const char* field, Stream stream) const 
   const std::uint64_t span = spec.at("high").get<std::int64_t>() - low + 1;
   std::vector<std::int64_t> result;
   for (const std::uint64_t word : words(seed, stream, spec.at("count"))) {
-    result.push_back(low + static_cast<std::int64_t>((word >> 1) % span));
+    const std::int64_t length = low + static_cast<std::int64_t>((word >> 1) % span);
+    result.push_back(std::max<std::int64_t>(length, 0));
   }
   return result;
 }

@@ -35,7 +35,8 @@ struct Case {
   bool has_check(const std::string& check) const;
   bool has_tag(const std::string& tag) const;
 
-  // A list as it is, or {"count", "low", "high"}: random lengths, both bounds included.
+  // A list as it is, or {"count", "low", "high"}: random lengths, both bounds included;
+  // those below 0 become 0.
   std::vector<std::int64_t> lengths(const char* field, Stream stream = Stream::kLengths) const;
 };
 

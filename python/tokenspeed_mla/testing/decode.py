@@ -3,6 +3,7 @@
 """Decode cases: inputs from a case, one call, and its comparison with float64."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -67,39 +68,51 @@ def make_inputs(case: Case, cp_world: int = 1, cp_rank: int = 0) -> DecodeInputs
     )
 
 
+def arguments(inputs: DecodeInputs, case: Case, target: Target) -> dict[str, Any]:
+    """The keyword arguments of the public function, without outputs."""
+    import tokenspeed_mla
+
+    rows = inputs.query.shape[1] * inputs.query.shape[2]
+    workspace_bytes = tokenspeed_mla.get_num_sm(target.device) * rows * (LATENT_DIM + 1) * 4
+    workspace = torch.full((workspace_bytes,), case["workspace_fill"], dtype=torch.uint8)
+    causal_seqs = inputs.causal_seqs
+    return {
+        "query": target.to_device(inputs.query),
+        "kv_cache": target.to_device(inputs.kv_cache),
+        "workspace_buffer": target.to_device(workspace),
+        "kv_lora_rank": LATENT_DIM,
+        "qk_rope_head_dim": ROPE_DIM,
+        "block_tables": target.to_device(inputs.block_tables),
+        "seq_lens": target.to_device(inputs.seq_lens),
+        "max_seq_len": case["max_seq_len"] or max([1, *inputs.seq_lens.tolist()]),
+        "softmax_scale": case["softmax_scale"],
+        "output_scale": case["output_scale"],
+        "causal_mask": case["is_causal"],
+        "enable_pdl": case["enable_pdl"],
+        "causal_seqs": None if causal_seqs is None else target.to_device(causal_seqs),
+        "cp_world": inputs.cp_world,
+        "cp_rank": inputs.cp_rank,
+        "batch_invariant": case["batch_invariant"],
+    }
+
+
+def make_outputs(inputs: DecodeInputs, case: Case, target: Target) -> tuple[Guarded, Guarded]:
+    """Room for (out, lse)."""
+    shape = inputs.query.shape[:3]
+    out = Guarded.empty((*shape, LATENT_DIM), out_dtype(case), target.device)
+    return out, Guarded.empty(shape, torch.float32, target.device)
+
+
 def run(
     inputs: DecodeInputs, case: Case, target: Target, with_lse: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Calls the library; out and lse on the CPU."""
     import tokenspeed_mla
 
-    batch, q_len, num_heads, _ = inputs.query.shape
-    workspace_bytes = tokenspeed_mla.get_num_sm(target.device) * num_heads * q_len * 513 * 4
-    workspace = torch.full((workspace_bytes,), case["workspace_fill"], dtype=torch.uint8)
-    shape = (batch, q_len, num_heads)
-    out = Guarded.empty((*shape, LATENT_DIM), out_dtype(case), target.device)
-    lse = Guarded.empty(shape, torch.float32, target.device)
-    causal_seqs = inputs.causal_seqs
+    out, lse = make_outputs(inputs, case, target)
+    arguments_lse = {"return_lse": True, "lse": lse.tensor, "lse_base": case["lse_base"]}
     returned = tokenspeed_mla.tokenspeed_mla_decode(
-        query=target.to_device(inputs.query),
-        kv_cache=target.to_device(inputs.kv_cache),
-        workspace_buffer=target.to_device(workspace),
-        kv_lora_rank=LATENT_DIM,
-        qk_rope_head_dim=ROPE_DIM,
-        block_tables=target.to_device(inputs.block_tables),
-        seq_lens=target.to_device(inputs.seq_lens),
-        max_seq_len=case["max_seq_len"] or max([1, *inputs.seq_lens.tolist()]),
-        softmax_scale=case["softmax_scale"],
-        output_scale=case["output_scale"],
-        out=out.tensor,
-        causal_mask=case["is_causal"],
-        enable_pdl=case["enable_pdl"],
-        return_lse=with_lse,
-        causal_seqs=None if causal_seqs is None else target.to_device(causal_seqs),
-        cp_world=inputs.cp_world,
-        cp_rank=inputs.cp_rank,
-        **({"lse": lse.tensor, "lse_base": case["lse_base"]} if with_lse else {}),
-        batch_invariant=case["batch_invariant"],
+        **arguments(inputs, case, target), out=out.tensor, **(arguments_lse if with_lse else {})
     )
     expect_given(returned, (out, lse) if with_lse else out)
     return out.tensor.cpu(), lse.tensor.cpu() if with_lse else None

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+# Longer tensors repeat their numbers after a prime count, so that no two rows are alike.
+_PERIOD = 1_000_003
 _GOLDEN = 0x9E3779B97F4A7C15
 # The standard deviation of the sum of four uniform integers below 2^16.
 _SUM_STD = (4 * (65536**2 - 1) / 12) ** 0.5
@@ -37,9 +39,11 @@ def words(seed: int, stream: int, count: int) -> torch.Tensor:
 
 def normals(seed: int, stream: int, shape: tuple[int, ...], std: float) -> torch.Tensor:
     """float32 of nearly normal distribution: the sum of a word's four 16-bit fields, scaled."""
-    word = words(seed, stream, torch.Size(shape).numel())
+    count = torch.Size(shape).numel()
+    word = words(seed, stream, min(count, _PERIOD))
     total = sum((word >> shift) & 0xFFFF for shift in (0, 16, 32, 48))
-    return ((total - 2 * 65535).float() * torch.tensor(std / _SUM_STD)).reshape(shape)
+    values = (total - 2 * 65535).float() * torch.tensor(std / _SUM_STD)
+    return values.repeat(-(-count // _PERIOD))[:count].reshape(shape)
 
 
 def order(seed: int, stream: int, count: int) -> torch.Tensor:
@@ -48,11 +52,15 @@ def order(seed: int, stream: int, count: int) -> torch.Tensor:
 
 
 def lengths(spec: Any, seed: int, stream: int = Stream.LENGTHS) -> list[int]:
-    """A list as it is, or ``{"count", "low", "high"}``: random lengths, both bounds included."""
+    """A list as it is, or ``{"count", "low", "high"}``: random lengths, both bounds included.
+
+    Lengths below 0 become 0: a negative low makes most requests empty.
+    """
     if isinstance(spec, list):
         return spec
     span = spec["high"] - spec["low"] + 1
-    return (spec["low"] + _non_negative(words(seed, stream, spec["count"])) % span).tolist()
+    random = spec["low"] + _non_negative(words(seed, stream, spec["count"])) % span
+    return random.clamp(min=0).tolist()
 
 
 def _mix(word: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 """Prefill cases: inputs from a case, one call, and its comparison with float64."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -65,31 +66,43 @@ def _place_kv(
     return key, fused[..., 128:]
 
 
+def arguments(inputs: PrefillInputs, case: Case, target: Target, is_causal: bool) -> dict[str, Any]:
+    """The keyword arguments of the public function, without outputs."""
+    return {
+        "query": target.to_device(inputs.query),
+        "key": target.to_device(inputs.key),
+        "value": target.to_device(inputs.value),
+        "seq_lens": target.to_device(torch.tensor(inputs.kv_lens, dtype=torch.int32)),
+        "cum_seq_lens": target.to_device(_cumulative(inputs.kv_lens)),
+        "max_seq_len": max([1, *inputs.kv_lens]),
+        "batch_size": len(inputs.kv_lens),
+        "softmax_scale": case["softmax_scale"],
+        "is_causal": is_causal,
+        "cum_seq_lens_q": target.to_device(_cumulative(inputs.q_lens)),
+        "max_seq_len_q": max([1, *inputs.q_lens]),
+        "enable_pdl": case["enable_pdl"],
+    }
+
+
+def make_outputs(inputs: PrefillInputs, case: Case, target: Target) -> tuple[Guarded, Guarded]:
+    """Room for (out, lse)."""
+    shape = inputs.query.shape[:2]
+    out_shape = (*shape, inputs.value.shape[2])
+    out = Guarded.empty(out_shape, DTYPES[case["out_dtype"]], target.device)
+    return out, Guarded.empty(shape, torch.float32, target.device)
+
+
 def run(
     inputs: PrefillInputs, case: Case, target: Target, is_causal: bool, with_lse: bool = True
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Calls the library; out and lse on the CPU."""
     import tokenspeed_mla
 
-    shape = (inputs.query.shape[0], inputs.query.shape[1])
-    out = Guarded.empty((*shape, inputs.value.shape[2]), DTYPES[case["out_dtype"]], target.device)
-    lse = Guarded.empty(shape, torch.float32, target.device)
+    out, lse = make_outputs(inputs, case, target)
+    call = arguments(inputs, case, target, is_causal)
+    arguments_lse = {"return_lse": True, "lse": lse.tensor, "lse_base": case["lse_base"]}
     returned = tokenspeed_mla.tokenspeed_mla_prefill(
-        query=target.to_device(inputs.query),
-        key=target.to_device(inputs.key),
-        value=target.to_device(inputs.value),
-        seq_lens=target.to_device(torch.tensor(inputs.kv_lens, dtype=torch.int32)),
-        cum_seq_lens=target.to_device(_cumulative(inputs.kv_lens)),
-        max_seq_len=max([1, *inputs.kv_lens]),
-        batch_size=len(inputs.kv_lens),
-        softmax_scale=case["softmax_scale"],
-        is_causal=is_causal,
-        return_lse=with_lse,
-        cum_seq_lens_q=target.to_device(_cumulative(inputs.q_lens)),
-        max_seq_len_q=max([1, *inputs.q_lens]),
-        enable_pdl=case["enable_pdl"],
-        out=out.tensor,
-        **({"lse": lse.tensor, "lse_base": case["lse_base"]} if with_lse else {}),
+        **call, out=out.tensor, **(arguments_lse if with_lse else {})
     )
     expect_given(returned, (out, lse) if with_lse else out)
     return out.tensor.cpu(), lse.tensor.cpu() if with_lse else None

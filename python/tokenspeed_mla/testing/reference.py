@@ -146,6 +146,9 @@ def prefill(
     q_begin = kv_begin = 0
     for q_len, kv_len in zip(q_lens, kv_lens, strict=True):
         q_end, kv_end = q_begin + q_len, kv_begin + kv_len
+        if q_len == 0:
+            kv_begin = kv_end
+            continue
         rows = query[q_begin:q_end].double().transpose(0, 1)
         keys, values = (
             x[kv_begin:kv_end].double().transpose(0, 1).repeat_interleave(group, 0)
