@@ -8,9 +8,9 @@ The error of an attention output has two sources.
   float64 values; a result may be twice as far from float64 as that, row by row.
 * float32 arithmetic, with unit roundoff u = 2^-24 and rounding errors that add up like a random
   walk: a dot product of n terms errs by sqrt(n) u times the product of the norms, so a score by
-  d = u (sqrt(d_qk) score_size + EXP_ULPS). Scores off by d move an output element by at most d times
-  the mean distance of the values from it, which is at most their standard deviation under the
-  probabilities; the sum over n keys adds sqrt(n) u times their root mean square.
+  d = u (sqrt(d_qk) score_size + EXP_ULPS). Scores off by d move an output element by at most d
+  times the mean distance of the values from it, which is at most their standard deviation under
+  the probabilities; the sum over n keys adds sqrt(n) u times their root mean square.
 
 The log-sum-exp moves by d, by the rounding of the sum and of its own float32.
 """
