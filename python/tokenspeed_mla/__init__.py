@@ -9,6 +9,7 @@ from tokenspeed_mla.kv_pack import mla_kv_pack_quantize_fp8
 from tokenspeed_mla.merge import merge_states
 from tokenspeed_mla.planning import (
     DecodeProblem,
+    DeviceFacts,
     Explanation,
     KvPackProblem,
     MergeProblem,
@@ -17,6 +18,7 @@ from tokenspeed_mla.planning import (
     Verdict,
     can_implement,
     decode_workspace_size,
+    device_facts,
     explain,
     get_num_sm,
     known_devices,
@@ -27,6 +29,7 @@ from tokenspeed_mla.warmup import warmup_compile_decode, warmup_compile_prefill
 
 __all__ = [
     "DecodeProblem",
+    "DeviceFacts",
     "Explanation",
     "KvPackProblem",
     "MergeProblem",
@@ -37,6 +40,7 @@ __all__ = [
     "can_implement",
     "context_parallel",
     "decode_workspace_size",
+    "device_facts",
     "explain",
     "get_num_sm",
     "has_binary_prefill",

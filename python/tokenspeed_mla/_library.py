@@ -24,6 +24,7 @@ merge_states = _module.get_function("merge_states")
 decode_workspace_size = _module.get_function("decode_workspace_size")
 can_implement = _module.get_function("can_implement")
 explain = _module.get_function("explain")
+device_facts = _module.get_function("device_facts")
 known_devices = _module.get_function("known_devices")
 num_cpu_threads = _module.get_function("num_cpu_threads")
 

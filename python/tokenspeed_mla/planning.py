@@ -130,6 +130,21 @@ class Explanation:
         return self.text
 
 
+@dataclass(frozen=True)
+class DeviceFacts:
+    """What planning knows of a device; rates are what is reached, not what a datasheet says."""
+
+    name: str
+    arch: str  # "cpu", "sm_90", ...
+    num_sms: int  # streaming multiprocessors; worker threads of the CPU
+    smem_per_block_bytes: int
+    l2_bytes: int
+    memory_bytes_per_second: float
+    fp8_flops_per_second: float
+    fp16_flops_per_second: float
+    exp_per_second: float
+
+
 def can_implement(problem: Problem, device: DeviceLike = None) -> Verdict:
     """Whether `problem` can be run on `device` (see explain), with the reason when not."""
     reason = _library.can_implement(problem.op, _fields(problem), _device_name(device))
@@ -170,6 +185,13 @@ def decode_workspace_size(problem: DecodeProblem, device: DeviceLike = None) -> 
     Never more than get_num_sm(device) * num_heads * q_len * 513 * 4.
     """
     return _library.decode_workspace_size(_fields(problem), _device_name(device))
+
+
+def device_facts(device: DeviceLike = None) -> DeviceFacts:
+    """The facts that plans for `device` (see explain) are made from; measured on the CPU."""
+    values = _library.device_facts(_device_name(device))
+    plain = {str(name): value for name, value in values.items()}
+    return DeviceFacts(**plain | {"name": str(plain["name"]), "arch": str(plain["arch"])})
 
 
 def known_devices() -> list[str]:

@@ -133,6 +133,7 @@ String can_implement(String op, Map<String, Any> fields, String device) {
   return verdict.reason;
 }
 
+// Explanation, flat; an empty reason means that it can be run.
 Map<String, Any> explain(String op, Map<String, Any> fields, String device) {
   const DeviceFacts facts = to_facts(device);
   const Explanation explanation = std::visit(
@@ -153,6 +154,19 @@ Map<String, Any> explain(String op, Map<String, Any> fields, String device) {
           {"text", String(to_string(explanation))}};
 }
 
+Map<String, Any> device_facts(String device) {
+  const DeviceFacts facts = to_facts(device);
+  return {{"name", String(facts.name)},
+          {"arch", String(name(facts.arch))},
+          {"num_sms", facts.num_sms},
+          {"smem_per_block_bytes", facts.smem_per_block_bytes},
+          {"l2_bytes", facts.l2_bytes},
+          {"memory_bytes_per_second", facts.memory_bytes_per_second},
+          {"fp8_flops_per_second", facts.fp8_flops_per_second},
+          {"fp16_flops_per_second", facts.fp16_flops_per_second},
+          {"exp_per_second", facts.exp_per_second}};
+}
+
 Array<String> known_devices() {
   Array<String> names;
   for (const std::string& name : mla::known_devices()) names.push_back(name);
@@ -164,4 +178,5 @@ Array<String> known_devices() {
 MLA_FFI_EXPORT(decode_workspace_size)
 MLA_FFI_EXPORT(can_implement)
 MLA_FFI_EXPORT(explain)
+MLA_FFI_EXPORT(device_facts)
 MLA_FFI_EXPORT(known_devices)

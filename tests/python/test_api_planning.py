@@ -15,6 +15,7 @@ from tokenspeed_mla import (
     PrefillProblem,
     can_implement,
     decode_workspace_size,
+    device_facts,
     explain,
     get_num_sm,
     known_devices,
@@ -67,6 +68,13 @@ def test_explain_shows_a_plan_for_the_cpu_and_for_cards_by_name(problem):
 def test_the_cpu_can_run_every_operation(problem):
     verdict = can_implement(problem, "cpu")
     assert verdict, verdict.reason
+
+
+def test_facts_of_the_cpu_and_of_cards_by_name():
+    cpu = device_facts("cpu")
+    assert cpu.arch == "cpu" and cpu.num_sms == get_num_sm("cpu")
+    assert cpu.memory_bytes_per_second > 0
+    assert device_facts("H200").arch == "sm_90" and device_facts("H200").num_sms == 132
 
 
 def test_a_refusal_has_a_reason():
