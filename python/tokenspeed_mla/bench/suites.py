@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""The named suites: which shapes each of them measures.
+
+Decode: the head counts and contexts that Kimi K2 and DeepSeek V3 are served with, one token up to
+four speculative ones. Prefill: a whole prompt, and new tokens on a long prefix. Pack and merge:
+what one chunk of a chunked prefill hands them.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from tokenspeed_mla.bench.shapes import DecodeShape, MergeShape, PackShape, PrefillShape, Shape
+
+K = 1024
+FP8, BF16 = torch.float8_e4m3fn, torch.bfloat16
+
+# batch, q_len, heads, keys
+_DECODE = (
+    (1, 1, 16, 1 * K),
+    (1, 1, 16, 8 * K),
+    (1, 1, 128, 8 * K),
+    (1, 4, 16, 8 * K),
+    (4, 4, 16, 8 * K),
+    (4, 1, 128, 8 * K),
+    (16, 1, 128, 8 * K),
+    (32, 1, 16, 1 * K),
+    (1, 4, 16, 80 * K),
+    (4, 4, 16, 80 * K),
+    (8, 4, 16, 80 * K),
+    (16, 4, 16, 80 * K),
+    (16, 4, 32, 80 * K),
+    (64, 1, 128, 8 * K),
+    (4, 4, 32, 80 * K),
+    (16, 1, 128, 80 * K),
+    (128, 4, 128, 4 * K),
+    (64, 1, 16, 8 * K),
+    # head counts of Kimi K3 (96) and of DeepSeek (128) split over ranks
+    (8, 4, 6, 32 * K),
+    (8, 4, 12, 32 * K),
+    (8, 4, 24, 32 * K),
+    (8, 4, 48, 32 * K),
+    (8, 4, 64, 32 * K),
+    (8, 5, 32, 32 * K),
+    (8, 8, 16, 32 * K),
+)
+
+# batch, query tokens, keys; 128 heads, causal
+_PREFILL = (
+    (1, 8 * K, 8 * K),
+    (1, 8 * K, 32 * K),
+    (1, 8 * K, 64 * K),
+    (4, 512, 80 * K),
+    (4, 1 * K, 80 * K),
+)
+
+# tokens, heads
+_PACK = ((512, 16), (2 * K, 16), (8 * K, 16), (2 * K, 128), (8 * K, 128))
+
+# partials, rows, heads, head_dim: two chunks of a prefill, and the ranks of context parallel decode
+_MERGE = (
+    (2, 512, 16, 128),
+    (2, 8 * K, 16, 128),
+    (2, 8 * K, 128, 128),
+    (4, 64, 128, 512),
+    (8, 256, 128, 512),
+)
+
+
+def suite(name: str) -> tuple[Shape, ...]:
+    """The shapes of a suite; KeyError for a name that is not in `SUITES`."""
+    return SUITES[name][1]
+
+
+def _prefill(batch: int, q_len: int, kv_len: int, dtype: torch.dtype) -> PrefillShape:
+    return PrefillShape((q_len,) * batch, (kv_len,) * batch, num_heads=128, dtype=dtype)
+
+
+_CPU: tuple[Shape, ...] = (
+    DecodeShape(4, 4, 16, 8 * K, dtype=BF16),
+    DecodeShape(4, 4, 16, 8 * K, dtype=FP8),
+    DecodeShape(4, 1, 128, 2 * K, dtype=BF16),
+    PrefillShape((1 * K,), (1 * K,), num_heads=16, dtype=BF16),
+    PrefillShape((1 * K,), (1 * K,), num_heads=16, dtype=FP8),
+    PackShape(2 * K, 16),
+    MergeShape(2, 2 * K, 16, 128),
+    MergeShape(4, 16, 128, 512),
+)
+
+# name → (what it is for, shapes)
+SUITES: dict[str, tuple[str, tuple[Shape, ...]]] = {
+    "cpu": ("every operation, at sizes a CPU does in well under a second", _CPU),
+    "decode": (
+        "decode, FP8 and BF16, batch 1..128, context 1K..80K",
+        tuple(DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE),
+    ),
+    "prefill": (
+        "prefill of 192/128, FP8 and BF16, 128 heads, context 8K..80K",
+        tuple(_prefill(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _PREFILL),
+    ),
+    "pack": ("K/V pack to FP8", tuple(PackShape(*row) for row in _PACK)),
+    "merge": ("merge of partial results", tuple(MergeShape(*row) for row in _MERGE)),
+}

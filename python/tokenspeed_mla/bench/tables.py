@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Tables of measurements in Markdown, rewritten between markers so that pages cannot go stale.
+
+<!-- bench:cpu/cpu -->
+... the table made from bench/results/cpu/cpu.json ...
+<!-- /bench -->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenspeed_mla.bench import results
+from tokenspeed_mla.cli.console import format_rate
+
+_BLOCK = re.compile(r"(<!-- bench:([\w./-]+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
+_MARKER = re.compile(r"<!-- (?:bench:[^>]*|/bench) -->")
+
+
+def rewrite_pages(pages: Iterable[Path], results_folder: Path) -> list[Path]:
+    """Rewrites every marked block of these pages; returns the pages that changed.
+
+    Raises ValueError, before any page is written, for a block without a result or without an end.
+    """
+    changed = {}
+    for page in pages:
+        old = page.read_text()
+        new = rewrite_blocks(old, results_folder, str(page))
+        if new != old:
+            changed[page] = new
+    for page, text in changed.items():
+        page.write_text(text)
+    return list(changed)
+
+
+def rewrite_blocks(text: str, results_folder: Path, where: str) -> str:
+    """The text with every marked block replaced by its table."""
+
+    def table(block: re.Match[str]) -> str:
+        path = results_folder / f"{block[2]}.json"
+        if not path.is_file():
+            raise ValueError(f"{where}: no result for bench:{block[2]} ({path})")
+        return f"{block[1]}{markdown(results.read(path))}{block[4]}"
+
+    unpaired = _MARKER.findall(_BLOCK.sub("", text))
+    if unpaired:
+        raise ValueError(f"{where}: unpaired marker {unpaired[0]}")
+    return _BLOCK.sub(table, text)
+
+
+def markdown(result: results.Result) -> str:
+    """A result as a Markdown table with a line that says how and where it was measured."""
+    header = ("operation", "shape", "dtype", "ours", "rate", "fastest PyTorch", "ours / PyTorch")
+    lines = [_line(header), _line(("---", "---", "---", "---:", "---:", "---:", "---:"))]
+    lines += [_line(_cells(row)) for row in result["rows"]]
+    return "\n".join([*lines, "", provenance(result), ""])
+
+
+def provenance(result: results.Result) -> str:
+    """`Measured on <device>, <date>, commit <commit>: median of 20 samples, warm cache.`"""
+    device = result["device"]
+    threads = f" ({device['threads']} threads)" if "threads" in device else ""
+    commit = f"commit {result['commit']}, " if result["commit"] else ""
+    return (
+        f"Measured on {device['name']}{threads}, {result['date'][:10]}, {commit}PyTorch "
+        f"{result['versions']['torch']}: median of {result['samples']} samples, "
+        f"{result['cache']} cache, taken in turn."
+    )
+
+
+def _cells(row: results.Result) -> tuple[str, ...]:
+    ours = row["timings"][results.OURS]["median_us"]
+    baseline = results.fastest_baseline(row)
+    seconds = 1e-6 * ours
+    rate = (
+        format_rate(row["flops"] / seconds, "FLOP/s")
+        if row["op"] in ("decode", "prefill")
+        else format_rate(row["bytes"] / seconds, "B/s")
+    )
+    theirs, ratio = "-", "-"
+    if baseline is not None:
+        theirs, ratio = f"{_micro(baseline[1])} ({baseline[0]})", f"{ours / baseline[1]:.2f}"
+    return (row["op"], row["label"], row["shape"]["dtype"], _micro(ours), rate, theirs, ratio)
+
+
+def _micro(microseconds: float) -> str:
+    if microseconds >= 1e3:
+        return f"{microseconds / 1e3:.2f} ms"
+    return f"{microseconds:.1f} us"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

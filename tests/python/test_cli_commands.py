@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Every command as a user starts it: a process of its own, on small shapes."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tokenspeed_mla
+
+DOCUMENTED_PREFILL = (
+    "--is_causal --bottom_right_align --in_dtype Float8E4M3FN --out_dtype Float8E4M3FN "
+    "--warmup_iterations 1 --iterations 3"
+)
+DOCUMENTED_DECODE = (
+    "--batch_size 4 --softmax_scale 0.07216882 --page_size 64 --seq_len_k 300 "
+    "--in_dtype Float8E4M3FN --out_dtype Float8E4M3FN --seq_len_q 4 --warmup_iterations 1 "
+    "--iterations 3 --num_heads 16"
+)
+
+
+def start(module: str, arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    package = Path(tokenspeed_mla.__file__).parents[1]
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments.split()],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(package), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def expect_success(module: str, arguments: str, folder: Path) -> str:
+    done = start(module, arguments, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("fmha", f"{DOCUMENTED_PREFILL} --q_shape 1,64,4,192 --k_shape 1,64,4,192"),
+        ("mla_decode_fp8", DOCUMENTED_DECODE),
+        ("mla_decode_fp8", f"{DOCUMENTED_DECODE} --skip_ref_check"),
+    ],
+)
+def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> None:
+    output = expect_success(f"tokenspeed_mla.{module}", arguments, tmp_path)
+    lines = output.splitlines()
+    assert re.fullmatch(r"Execution time: \d+\.\d+ us", lines[-2])
+    assert lines[-1] == "PASS"
+    assert "--out_dtype float8_e4m3fn: this library writes bfloat16" in output
+    if "--skip_ref_check" in arguments:
+        assert "Reference check: skipped" in output
+    else:
+        assert re.search(r"Reference check: largest error \d\.\d\de-\d\d against float64", output)
+
+
+def test_run(tmp_path: Path) -> None:
+    arguments = "run --prompts 70,130 --heads 4 --steps 1 --picture out/roofline.png"
+    output = expect_success("tokenspeed_mla", arguments, tmp_path)
+    assert "PASS: all 5 results agree with float64" in output
+    assert (tmp_path / "out/roofline.png").read_bytes().startswith(b"\x89PNG")
+    for card in ("H200", "B200", "B300"):
+        assert card in output
+
+
+def test_info(tmp_path: Path) -> None:
+    facts = json.loads(expect_success("tokenspeed_mla", "info --json", tmp_path))
+    assert set(facts) == {"versions", "devices", "backends", "environment"}
+    assert facts["versions"]["tokenspeed-mla"] == tokenspeed_mla.__version__
+    assert "threads" in facts["devices"]["cpu"]
+
+
+def test_explain(tmp_path: Path) -> None:
+    arguments = "explain decode --batch 4 --q_len 4 --num_heads 16 --max_seq_len 8192"
+    plans = json.loads(
+        expect_success("tokenspeed_mla", f"{arguments} --json --devices H200 B200", tmp_path)
+    )
+    assert [plan["device"] for plan in plans] == ["H200", "B200"]
+    for plan in plans:
+        # A causal mask hides 6 of the 4 x 8192 pairs of query token and key.
+        most = 2176 * 4 * 16 * 4 * 8192
+        assert 0.99 * most < plan["roofline"]["flops"] <= most
+        assert plan["roofline"]["seconds"] > 0
+
+
+def test_explain_rejects_an_unknown_card(tmp_path: Path) -> None:
+    done = start("tokenspeed_mla", "explain merge --devices Z80", tmp_path)
+    assert done.returncode == 2
+    assert "error:" in done.stderr and "Z80" in done.stderr
+
+
+def test_selftest(tmp_path: Path) -> None:
+    arguments = "selftest --op kv_pack merge --json results.json"
+    output = expect_success("tokenspeed_mla", arguments, tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results and all(result["error"] is None for result in results)
+    assert f"PASS: {len(results)} of {len(results)} cases on cpu" in output
+
+
+def test_argument_outside_the_contract_is_an_error(tmp_path: Path) -> None:
+    done = start("tokenspeed_mla.mla_decode_fp8", "--page_size 48 --seq_len_k 96", tmp_path)
+    assert done.returncode == 2
+    assert "page_size" in done.stderr and "48" in done.stderr
+    assert "PASS" not in done.stdout
