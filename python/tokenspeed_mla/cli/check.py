@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
-from tokenspeed_mla.testing import reference
-from tokenspeed_mla.testing.compare import Mismatch, compare, compare_bits
-from tokenspeed_mla.testing.target import Target
-from tokenspeed_mla.testing.tolerance import Expected, expected_lse, expected_out
 
 import tokenspeed_mla
 from tokenspeed_mla.bench.inputs import Inputs
 from tokenspeed_mla.bench.shapes import D_CACHE, PrefillShape
+from tokenspeed_mla.testing import reference
+from tokenspeed_mla.testing.compare import Mismatch, compare, compare_bits
+from tokenspeed_mla.testing.target import Target
+from tokenspeed_mla.testing.tolerance import Expected, expected_lse, expected_out
 
 QUERY_BLOCK = 512  # query tokens of one head whose scores are held in float64 at a time
 

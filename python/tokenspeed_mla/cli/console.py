@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 try:
     from rich.console import Console as _RichConsole
@@ -18,28 +18,39 @@ except ImportError:  # the wheel does not need rich; `pip install tokenspeed-mla
 Advance = Callable[[str], None]  # called once a step with the step's name
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints a table; the first column is text, the others are numbers."""
+def print_table(
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    text_columns: Collection[int] = (0,),
+) -> None:
+    """Prints a table; text_columns are aligned to the left, the others, numbers, to the right."""
     if _RichConsole is not None and sys.stdout.isatty():
         table = _RichTable(title=title, title_justify="left", title_style="bold")
         for index, name in enumerate(header):
-            table.add_column(name, justify="left" if index == 0 else "right", no_wrap=index == 0)
+            is_text = index in text_columns
+            table.add_column(name, justify="left" if is_text else "right", no_wrap=index == 0)
         for row in rows:
             table.add_row(*row)
         _RichConsole().print(table)
         return
     print(f"\n{title}")
-    print(plain_table(header, rows))
+    print(plain_table(header, rows, text_columns))
 
 
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def plain_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: Collection[int] = (0,)
+) -> str:
     """The same table in plain text, columns aligned."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        cells[0] = row[0].ljust(widths[0])
-        return "  ".join(cells).rstrip()
+        cells = zip(row, widths, strict=True)
+        aligned = (
+            cell.ljust(width) if index in text_columns else cell.rjust(width)
+            for index, (cell, width) in enumerate(cells)
+        )
+        return "  ".join(aligned).rstrip()
 
     return "\n".join([line(header), line(["-" * w for w in widths]), *map(line, rows)])
 

@@ -26,6 +26,7 @@ from tokenspeed_mla.cli.serving_step import PAGE_SIZE, Stage, Workload, prefill_
 
 DTYPES = (torch.float8_e4m3fn, torch.bfloat16)
 PLANNED_FOR = ("H200", "B200", "B300")
+SHOWN_OF_PLAN = ("tile", "row tiles", "workers", "grid")  # rows of an explanation
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -125,33 +126,27 @@ def print_stages(stages: Sequence[Stage], limits: Limits) -> None:
 
 def print_plans(work: Workload) -> None:
     """What the planner would choose on cards that need not be here."""
-    header = (
-        "operation",
-        "dtype",
-        "card",
-        "least time",
-        "bound by",
-        "kernel in this build",
-        "plan",
-    )
+    header = ("operation", "dtype", "card", "in this build", "least time", "bound by", "plan")
     rows = []
     for dtype in DTYPES:
         for shape in shapes_of(work, dtype):
             for card in PLANNED_FOR:
                 explanation = tokenspeed_mla.explain(shape.problem, card)
-                plan = ", ".join(f"{name} {value}" for name, value in explanation.rows.items())
+                plan = explanation.rows
                 rows.append(
                     (
                         shape.op,
-                        parse.dtype_name(shape.problem.dtype),
+                        parse.dtype_name(dtype),
                         card,
+                        "yes" if explanation.verdict else "no",
                         console.format_seconds(explanation.roofline.seconds),
                         explanation.roofline.bound_by,
-                        "yes" if explanation.verdict else "no",
-                        plan,
+                        "; ".join(plan[name] for name in SHOWN_OF_PLAN if name in plan),
                     )
                 )
-    console.print_table("Modelled: the plans for the same shapes on NVIDIA cards", header, rows)
+    title = "Modelled, not measured: the plans for the same shapes on NVIDIA cards"
+    console.print_table(title, header, rows, text_columns=(0, 6))
+    print("All of a plan: python -m tokenspeed_mla explain decode --help")
 
 
 def save_picture(stages: Sequence[Stage], limits: Limits, device: torch.device, path: Path) -> None:

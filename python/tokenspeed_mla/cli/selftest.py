@@ -16,11 +16,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokenspeed_mla.testing.selftest import CaseResult, run_selftest, select_cases
-from tokenspeed_mla.testing.table import OPS, TAGS
-
 from tokenspeed_mla.cli import console
 from tokenspeed_mla.cli import flag_values as parse
+from tokenspeed_mla.testing.selftest import CaseResult, run_selftest, select_cases
+from tokenspeed_mla.testing.table import OPS, TAGS
 
 SHOWN_FAILURES = 20
 
