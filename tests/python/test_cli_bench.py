@@ -35,12 +35,12 @@ SMALL = [
 ]
 
 
-def some_result(spread: float = 0.0) -> results.Result:
+def some_result() -> results.Result:
     shape = SMALL[0]
     ours = timing.Timing((10.0, 12.0, 11.0), 3, "wall clock")
     theirs = timing.Timing((20.0, 24.0, 22.0), 3, "wall clock")
     slower = timing.Timing((30.0, 34.0, 32.0), 3, "wall clock")
-    row = results.make_row(shape, {"ours": ours, "b": slower, "a": theirs}, {"a": spread})
+    row = results.make_row(shape, {"ours": ours, "b": slower, "a": theirs}, {"a": 1e-3})
     device = {"name": "Abacus", "threads": 2}
     limits = {"bytes_per_second": 1e10, "flops_per_second": 1e11, "source": "measured"}
     return results.make_result("cpu", device, [row], cache="warm", samples=3, limits=limits)
@@ -126,7 +126,7 @@ def test_measured_row_has_every_candidate() -> None:
 
 
 def test_suites_name_real_shapes() -> None:
-    assert set(suites.SUITES) == {"cpu", "decode", "prefill", "pack", "merge"}
+    assert set(suites.SUITES) == {"smoke", "cpu", "decode", "prefill", "pack", "merge"}
     for _, shapes in suites.SUITES.values():
         assert len({(shape.op, shape.label, shape.dtype) for shape in shapes}) == len(shapes)
         assert all(shape.bytes > 0 for shape in shapes)

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import tokenspeed_mla
+from tokenspeed_mla import __main__ as main_command
+from tokenspeed_mla import mla_decode_fp8
+from tokenspeed_mla.bench import results, suites
 
 DOCUMENTED_PREFILL = (
     "--is_causal --bottom_right_align --in_dtype Float8E4M3FN --out_dtype Float8E4M3FN "
@@ -47,7 +50,7 @@ def expect_success(module: str, arguments: str, folder: Path) -> str:
     [
         ("fmha", f"{DOCUMENTED_PREFILL} --q_shape 1,64,4,192 --k_shape 1,64,4,192"),
         ("mla_decode_fp8", DOCUMENTED_DECODE),
-        ("mla_decode_fp8", f"{DOCUMENTED_DECODE} --skip_ref_check"),
+        ("mla_decode_fp16", "--in_dtype BFloat16 --num_heads 2 --is_var_seq --is_causal"),
     ],
 )
 def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> None:
@@ -55,11 +58,18 @@ def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> Non
     lines = output.splitlines()
     assert re.fullmatch(r"Execution time: \d+\.\d+ us", lines[-2])
     assert lines[-1] == "PASS"
-    assert "--out_dtype float8_e4m3fn: this library writes bfloat16" in output
-    if "--skip_ref_check" in arguments:
-        assert "Reference check: skipped" in output
-    else:
-        assert re.search(r"Reference check: largest error \d\.\d\de-\d\d against float64", output)
+    assert re.search(r"Reference check: largest error \d\.\d\de-\d\d against float64", output)
+    if "--out_dtype" in arguments:
+        assert "--out_dtype float8_e4m3fn: this library writes bfloat16" in output
+
+
+def test_reference_check_can_be_skipped(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = f"{DOCUMENTED_DECODE} --skip_ref_check --split_kv 2 --use_cold_l2"
+    assert mla_decode_fp8.main(arguments.split()) == 0
+    output = capsys.readouterr().out
+    assert "Reference check: skipped" in output and output.endswith("PASS\n")
+    assert "no effect here: --split_kv" in output
+    assert "cache cold" in output
 
 
 def test_run(tmp_path: Path) -> None:
@@ -91,22 +101,30 @@ def test_explain(tmp_path: Path) -> None:
         assert plan["roofline"]["seconds"] > 0
 
 
-def test_explain_rejects_an_unknown_card(tmp_path: Path) -> None:
-    done = start("tokenspeed_mla", "explain merge --devices Z80", tmp_path)
-    assert done.returncode == 2
-    assert "error:" in done.stderr and "Z80" in done.stderr
+def test_explain_rejects_an_unknown_card(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main_command.main(["explain", "merge", "--devices", "Z80"]) == 2
+    message = capsys.readouterr().err
+    assert "error:" in message and "Z80" in message
+
+
+def test_bench(tmp_path: Path) -> None:
+    arguments = "bench smoke --samples 2 --output out"
+    output = expect_success("tokenspeed_mla", arguments, tmp_path)
+    result = results.read(tmp_path / "out/cpu/smoke.json")
+    assert result["suite"] == "smoke" and len(result["rows"]) == len(suites.suite("smoke"))
+    assert f"wrote {Path('out/cpu/smoke.json')}" in output
 
 
 def test_selftest(tmp_path: Path) -> None:
-    arguments = "selftest --op kv_pack merge --json results.json"
+    arguments = "selftest --op merge --contains head --json results.json"
     output = expect_success("tokenspeed_mla", arguments, tmp_path)
-    results = json.loads((tmp_path / "results.json").read_text())
-    assert results and all(result["error"] is None for result in results)
-    assert f"PASS: {len(results)} of {len(results)} cases on cpu" in output
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert found and all(result["error"] is None for result in found)
+    assert f"PASS: {len(found)} of {len(found)} cases on cpu" in output
 
 
-def test_argument_outside_the_contract_is_an_error(tmp_path: Path) -> None:
-    done = start("tokenspeed_mla.mla_decode_fp8", "--page_size 48 --seq_len_k 96", tmp_path)
-    assert done.returncode == 2
-    assert "page_size" in done.stderr and "48" in done.stderr
-    assert "PASS" not in done.stdout
+def test_argument_outside_the_contract_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mla_decode_fp8.main(["--page_size", "48", "--seq_len_k", "96"]) == 2
+    captured = capsys.readouterr()
+    assert "page_size" in captured.err and "48" in captured.err
+    assert "PASS" not in captured.out

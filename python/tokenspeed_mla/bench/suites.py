@@ -88,8 +88,16 @@ _CPU: tuple[Shape, ...] = (
     MergeShape(4, 16, 128, 512),
 )
 
+_SMOKE: tuple[Shape, ...] = (
+    DecodeShape(2, 2, 4, 130, dtype=BF16),
+    PrefillShape((40, 40), (40, 40), num_heads=2, dtype=FP8),
+    PackShape(20, 3),
+    MergeShape(2, 10, 2, 128),
+)
+
 # name → (what it is for, shapes)
 SUITES: dict[str, tuple[str, tuple[Shape, ...]]] = {
+    "smoke": ("every operation, tiny: that measuring works", _SMOKE),
     "cpu": ("every operation, at sizes a CPU does in well under a second", _CPU),
     "decode": (
         "decode, FP8 and BF16, batch 1..128, context 1K..80K",
