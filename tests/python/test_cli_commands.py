@@ -26,7 +26,9 @@ DOCUMENTED_DECODE = (
 )
 
 
-def start(module: str, arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def start(
+    module: str, arguments: str, folder: Path
+) -> subprocess.CompletedProcess[str]:
     package = Path(tokenspeed_mla.__file__).parents[1]
     return subprocess.run(
         [sys.executable, "-m", module, *arguments.split()],
@@ -50,7 +52,10 @@ def expect_success(module: str, arguments: str, folder: Path) -> str:
     [
         ("fmha", f"{DOCUMENTED_PREFILL} --q_shape 1,64,4,192 --k_shape 1,64,4,192"),
         ("mla_decode_fp8", DOCUMENTED_DECODE),
-        ("mla_decode_fp16", "--in_dtype BFloat16 --num_heads 2 --is_var_seq --is_causal"),
+        (
+            "mla_decode_fp16",
+            "--in_dtype BFloat16 --num_heads 2 --is_var_seq --is_causal",
+        ),
     ],
 )
 def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> None:
@@ -58,7 +63,9 @@ def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> Non
     lines = output.splitlines()
     assert re.fullmatch(r"Execution time: \d+\.\d+ us", lines[-2])
     assert lines[-1] == "PASS"
-    assert re.search(r"Reference check: largest error \d\.\d\de-\d\d against float64", output)
+    assert re.search(
+        r"Reference check: largest error \d\.\d\de-\d\d against float64", output
+    )
     if "--out_dtype" in arguments:
         assert "--out_dtype float8_e4m3fn: this library writes bfloat16" in output
 
@@ -91,7 +98,9 @@ def test_info(tmp_path: Path) -> None:
 def test_explain(tmp_path: Path) -> None:
     arguments = "explain decode --batch 4 --q_len 4 --num_heads 16 --max_seq_len 8192"
     plans = json.loads(
-        expect_success("tokenspeed_mla", f"{arguments} --json --devices H200 B200", tmp_path)
+        expect_success(
+            "tokenspeed_mla", f"{arguments} --json --devices H200 B200", tmp_path
+        )
     )
     assert [plan["device"] for plan in plans] == ["H200", "B200"]
     for plan in plans:
@@ -111,7 +120,9 @@ def test_bench(tmp_path: Path) -> None:
     arguments = "bench smoke --samples 2 --output out"
     output = expect_success("tokenspeed_mla", arguments, tmp_path)
     result = results.read(tmp_path / "out/cpu/smoke.json")
-    assert result["suite"] == "smoke" and len(result["rows"]) == len(suites.suite("smoke"))
+    assert result["suite"] == "smoke" and len(result["rows"]) == len(
+        suites.suite("smoke")
+    )
     assert f"wrote {Path('out/cpu/smoke.json')}" in output
 
 
@@ -123,7 +134,9 @@ def test_selftest(tmp_path: Path) -> None:
     assert f"PASS: {len(found)} of {len(found)} cases on cpu" in output
 
 
-def test_argument_outside_the_contract_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_argument_outside_the_contract_is_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert mla_decode_fp8.main(["--page_size", "48", "--seq_len_k", "96"]) == 2
     captured = capsys.readouterr()
     assert "page_size" in captured.err and "48" in captured.err

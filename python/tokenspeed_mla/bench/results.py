@@ -31,12 +31,16 @@ OURS = "ours"
 Result = dict[str, Any]
 
 
-def make_row(shape: Shape, timings: dict[str, Timing], differences: dict[str, float]) -> Result:
+def make_row(
+    shape: Shape, timings: dict[str, Timing], differences: dict[str, float]
+) -> Result:
     """One shape: the timing of every candidate, and how far each baseline's result is from ours."""
     return {
         "op": shape.op,
         "label": shape.label,
-        "shape": {f.name: _plain(getattr(shape, f.name)) for f in dataclasses.fields(shape)},
+        "shape": {
+            f.name: _plain(getattr(shape, f.name)) for f in dataclasses.fields(shape)
+        },
         "bytes": shape.bytes,
         "flops": shape.flops,
         "timings": {name: _timing_as_json(timing) for name, timing in timings.items()},
@@ -44,13 +48,20 @@ def make_row(shape: Shape, timings: dict[str, Timing], differences: dict[str, fl
     }
 
 
-def make_result(suite: str, device: dict[str, Any], rows: list[Result], **facts: Any) -> Result:
+def make_result(
+    suite: str, device: dict[str, Any], rows: list[Result], **facts: Any
+) -> Result:
     return {
         "schema": SCHEMA,
         "suite": suite,
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(
+            timespec="seconds"
+        ),
         "commit": commit(),
-        "versions": {"tokenspeed_mla": tokenspeed_mla.__version__, "torch": torch.__version__},
+        "versions": {
+            "tokenspeed_mla": tokenspeed_mla.__version__,
+            "torch": torch.__version__,
+        },
         "device": device,
         **facts,
         "rows": rows,
@@ -77,13 +88,19 @@ def commit() -> str:
     def git(*arguments: str) -> str:
         try:
             answer = subprocess.run(
-                ["git", *arguments], cwd=here, capture_output=True, text=True, check=True
+                ["git", *arguments],
+                cwd=here,
+                capture_output=True,
+                text=True,
+                check=True,
             )
         except (OSError, subprocess.CalledProcessError):
             return ""
         return answer.stdout.strip()
 
-    if not git("ls-files", "__init__.py"):  # installed: whatever repository is around is not ours
+    if not git(
+        "ls-files", "__init__.py"
+    ):  # installed: whatever repository is around is not ours
         return ""
     changed = git("status", "--porcelain", "--untracked-files=no")
     return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")

@@ -36,7 +36,9 @@ class DecodeShape:
 
     @property
     def label(self) -> str:
-        return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={_short(self.kv_len)}"
+        return (
+            f"B={self.batch} q={self.q_len} H={self.num_heads} kv={_short(self.kv_len)}"
+        )
 
     @property
     def flops(self) -> int:
@@ -87,7 +89,10 @@ class PrefillShape:
         q, kv = (
             (_short(self.q_lens[0]), _short(self.kv_lens[0]))
             if same
-            else (_short(sum(self.q_lens)) + " in all", _short(sum(self.kv_lens)) + " in all")
+            else (
+                _short(sum(self.q_lens)) + " in all",
+                _short(sum(self.kv_lens)) + " in all",
+            )
         )
         return f"B={len(self.q_lens)} q={q} kv={kv} H={self.num_heads} {self.d_qk}/{self.d_v}"
 
@@ -108,7 +113,8 @@ class PrefillShape:
         q_row = self.d_qk * self.dtype.itemsize + self.d_v * OUT_BYTES
         kv_row = (self.d_qk + self.d_v) * self.dtype.itemsize
         return (
-            sum(self.q_lens) * self.num_heads * q_row + sum(self.kv_lens) * self.kv_heads * kv_row
+            sum(self.q_lens) * self.num_heads * q_row
+            + sum(self.kv_lens) * self.kv_heads * kv_row
         )
 
     @property
@@ -149,7 +155,9 @@ class PackShape:
 
     @property
     def problem(self) -> KvPackProblem:
-        return KvPackProblem(dtype=self.dtype, num_tokens=self.num_tokens, num_heads=self.num_heads)
+        return KvPackProblem(
+            dtype=self.dtype, num_tokens=self.num_tokens, num_heads=self.num_heads
+        )
 
 
 @dataclass(frozen=True)
@@ -163,7 +171,9 @@ class MergeShape:
 
     @property
     def label(self) -> str:
-        rows = f"{_short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
+        rows = (
+            f"{_short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
+        )
         return f"{self.num_partials} partials, {rows}"
 
     @property
@@ -200,4 +210,6 @@ def visible_scores(q_len: int, kv_len: int, is_causal: bool) -> int:
 
 
 def _short(number: int) -> str:
-    return f"{number // 1024}K" if number >= 1024 and number % 1024 == 0 else str(number)
+    return (
+        f"{number // 1024}K" if number >= 1024 and number % 1024 == 0 else str(number)
+    )

@@ -11,7 +11,13 @@ from __future__ import annotations
 
 import torch
 
-from tokenspeed_mla.bench.shapes import DecodeShape, MergeShape, PackShape, PrefillShape, Shape
+from tokenspeed_mla.bench.shapes import (
+    DecodeShape,
+    MergeShape,
+    PackShape,
+    PrefillShape,
+    Shape,
+)
 
 K = 1024
 FP8, BF16 = torch.float8_e4m3fn, torch.bfloat16
@@ -101,7 +107,9 @@ SUITES: dict[str, tuple[str, tuple[Shape, ...]]] = {
     "cpu": ("every operation, at sizes a CPU does in well under a second", _CPU),
     "decode": (
         "decode, FP8 and BF16, batch 1..128, context 1K..80K",
-        tuple(DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE),
+        tuple(
+            DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE
+        ),
     ),
     "prefill": (
         "prefill of 192/128, FP8 and BF16, 128 heads, context 8K..80K",

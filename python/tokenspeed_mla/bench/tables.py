@@ -53,8 +53,19 @@ def rewrite_blocks(text: str, results_folder: Path, where: str) -> str:
 
 def markdown(result: results.Result) -> str:
     """A result as a Markdown table with a line that says how and where it was measured."""
-    header = ("operation", "shape", "dtype", "ours", "rate", "fastest PyTorch", "ours / PyTorch")
-    lines = [_line(header), _line(("---", "---", "---", "---:", "---:", "---:", "---:"))]
+    header = (
+        "operation",
+        "shape",
+        "dtype",
+        "ours",
+        "rate",
+        "fastest PyTorch",
+        "ours / PyTorch",
+    )
+    lines = [
+        _line(header),
+        _line(("---", "---", "---", "---:", "---:", "---:", "---:")),
+    ]
     lines += [_line(_cells(row)) for row in result["rows"]]
     return "\n".join([*lines, "", provenance(result), ""])
 
@@ -82,8 +93,19 @@ def _cells(row: results.Result) -> tuple[str, ...]:
     )
     theirs, ratio = "-", "-"
     if baseline is not None:
-        theirs, ratio = f"{_micro(baseline[1])} ({baseline[0]})", f"{ours / baseline[1]:.2f}"
-    return (row["op"], row["label"], row["shape"]["dtype"], _micro(ours), rate, theirs, ratio)
+        theirs, ratio = (
+            f"{_micro(baseline[1])} ({baseline[0]})",
+            f"{ours / baseline[1]:.2f}",
+        )
+    return (
+        row["op"],
+        row["label"],
+        row["shape"]["dtype"],
+        _micro(ours),
+        rate,
+        theirs,
+        ratio,
+    )
 
 
 def _micro(microseconds: float) -> str:

@@ -18,9 +18,14 @@ def write_docs(root: Path, results_folder: Path) -> list[Path]:
 
     Raises ValueError for a marker without a result, ImportError where matplotlib is missing.
     """
-    pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
-    changed = rewrite_pages([page for page in pages if page.is_file()], results_folder)
+    changed = rewrite_pages(pages(root), results_folder)
     return changed + _draw_cpu_roofline(root, results_folder)
+
+
+def pages(root: Path) -> list[Path]:
+    """The pages of a repository that may show results."""
+    candidates = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    return [page for page in candidates if page.is_file()]
 
 
 def _draw_cpu_roofline(root: Path, results_folder: Path) -> list[Path]:
@@ -28,7 +33,9 @@ def _draw_cpu_roofline(root: Path, results_folder: Path) -> list[Path]:
     if not source.is_file():
         return []
     result = results.read(source)
-    title = f"Measured on {result['device']['name']}, {result['device']['threads']} threads"
+    title = (
+        f"Measured on {result['device']['name']}, {result['device']['threads']} threads"
+    )
     changed = []
     for theme in ("light", "dark"):
         path = root / FIGURES / f"roofline-cpu-{theme}.svg"
