@@ -44,9 +44,7 @@ def some_result() -> results.Result:
     row = results.make_row(shape, {"ours": ours, "b": slower, "a": theirs}, {"a": 1e-3})
     device = {"name": "Abacus", "threads": 2}
     limits = {"bytes_per_second": 1e10, "flops_per_second": 1e11, "source": "measured"}
-    return results.make_result(
-        "cpu", device, [row], cache="warm", samples=3, limits=limits
-    )
+    return results.make_result("cpu", device, [row], cache="warm", samples=3, limits=limits)
 
 
 def test_candidates_are_measured_in_turn() -> None:
@@ -121,9 +119,7 @@ def test_there_is_no_baseline_where_pytorch_has_none() -> None:
 
 def test_measured_row_has_every_candidate() -> None:
     generator = torch.Generator().manual_seed(0)
-    row = measure_shape(
-        SMALL[2], CPU, generator, samples=2, cold=False, make_baselines=baselines
-    )
+    row = measure_shape(SMALL[2], CPU, generator, samples=2, cold=False, make_baselines=baselines)
     assert set(row["timings"]) == {"ours", "SDPA flash", "SDPA math", "matmul"}
     assert set(row["differences"]) == {"SDPA flash", "SDPA math", "matmul"}
     assert all(t["median_us"] >= t["min_us"] > 0 for t in row["timings"].values())
@@ -133,9 +129,7 @@ def test_measured_row_has_every_candidate() -> None:
 def test_suites_name_real_shapes() -> None:
     assert set(suites.SUITES) == {"smoke", "cpu", "decode", "prefill", "pack", "merge"}
     for _, shapes in suites.SUITES.values():
-        assert len({(shape.op, shape.label, shape.dtype) for shape in shapes}) == len(
-            shapes
-        )
+        assert len({(shape.op, shape.label, shape.dtype) for shape in shapes}) == len(shapes)
         assert all(shape.bytes > 0 for shape in shapes)
 
 
@@ -143,9 +137,7 @@ def test_result_survives_the_file(tmp_path: Path) -> None:
     result = some_result()
     results.write(result, tmp_path / "cpu" / "cpu.json")
     assert results.read(tmp_path / "cpu" / "cpu.json") == result
-    assert {"schema", "suite", "date", "commit", "versions", "device", "rows"} <= set(
-        result
-    )
+    assert {"schema", "suite", "date", "commit", "versions", "device", "rows"} <= set(result)
     assert results.fastest_baseline(result["rows"][0]) == ("a", 22.0)
     (tmp_path / "old.json").write_text(json.dumps({"schema": 0}))
     with pytest.raises(ValueError, match="schema"):
@@ -194,9 +186,7 @@ def test_pages_of_this_repository_are_up_to_date() -> None:
     for page in write_docs.pages(REPOSITORY):
         text = page.read_text()
         again = tables.rewrite_blocks(text, REPOSITORY / "bench/results", str(page))
-        assert again == text, (
-            f"{page}: run `python -m tokenspeed_mla bench --write-docs`"
-        )
+        assert again == text, f"{page}: run `python -m tokenspeed_mla bench --write-docs`"
 
 
 def test_limits() -> None:
@@ -211,16 +201,12 @@ def test_roofline_is_drawn(theme: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     result = some_result()
     path = tmp_path / "figure.svg"
-    roofline.draw(
-        roofline.points_of(result), roofline.limits_of(result), "Title", path, theme
-    )
+    roofline.draw(roofline.points_of(result), roofline.limits_of(result), "Title", path, theme)
     assert path.read_text().lstrip().startswith("<?xml")
 
 
 def test_tolerance_can_fail(capsys: pytest.CaptureFixture[str]) -> None:
     """The reference check is a check: no 16-bit output is within 1e-12 of float64."""
-    arguments = (
-        "--q_shape 1,32,2,192 --k_shape 1,32,2,192 --tolerance 1e-12 --iterations 1"
-    )
+    arguments = "--q_shape 1,32,2,192 --k_shape 1,32,2,192 --tolerance 1e-12 --iterations 1"
     assert fmha.main(arguments.split()) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "FAIL"

@@ -26,9 +26,7 @@ DOCUMENTED_DECODE = (
 )
 
 
-def start(
-    module: str, arguments: str, folder: Path
-) -> subprocess.CompletedProcess[str]:
+def start(module: str, arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     package = Path(tokenspeed_mla.__file__).parents[1]
     return subprocess.run(
         [sys.executable, "-m", module, *arguments.split()],
@@ -63,9 +61,7 @@ def test_documented_commands(module: str, arguments: str, tmp_path: Path) -> Non
     lines = output.splitlines()
     assert re.fullmatch(r"Execution time: \d+\.\d+ us", lines[-2])
     assert lines[-1] == "PASS"
-    assert re.search(
-        r"Reference check: largest error \d\.\d\de-\d\d against float64", output
-    )
+    assert re.search(r"Reference check: largest error \d\.\d\de-\d\d against float64", output)
     if "--out_dtype" in arguments:
         assert "--out_dtype float8_e4m3fn: this library writes bfloat16" in output
 
@@ -98,9 +94,7 @@ def test_info(tmp_path: Path) -> None:
 def test_explain(tmp_path: Path) -> None:
     arguments = "explain decode --batch 4 --q_len 4 --num_heads 16 --max_seq_len 8192"
     plans = json.loads(
-        expect_success(
-            "tokenspeed_mla", f"{arguments} --json --devices H200 B200", tmp_path
-        )
+        expect_success("tokenspeed_mla", f"{arguments} --json --devices H200 B200", tmp_path)
     )
     assert [plan["device"] for plan in plans] == ["H200", "B200"]
     for plan in plans:
@@ -120,9 +114,7 @@ def test_bench(tmp_path: Path) -> None:
     arguments = "bench smoke --samples 2 --output out"
     output = expect_success("tokenspeed_mla", arguments, tmp_path)
     result = results.read(tmp_path / "out/cpu/smoke.json")
-    assert result["suite"] == "smoke" and len(result["rows"]) == len(
-        suites.suite("smoke")
-    )
+    assert result["suite"] == "smoke" and len(result["rows"]) == len(suites.suite("smoke"))
     assert f"wrote {Path('out/cpu/smoke.json')}" in output
 
 

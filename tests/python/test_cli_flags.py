@@ -55,9 +55,7 @@ def test_shape(text: str, seq_lens: tuple[int, ...], heads: int, dim: int) -> No
     ],
 )
 def test_bad_values(parser: Callable[[str], object], text: str) -> None:
-    with pytest.raises(
-        argparse.ArgumentTypeError, match=r"expected|lists|positive|no device"
-    ):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"expected|lists|positive|no device"):
         parser(text)
 
 
@@ -130,9 +128,7 @@ def test_documented_help_names_flags_without_effect(
 
 
 @pytest.mark.parametrize("command", sorted(main_command.COMMANDS))
-def test_help_of_every_command(
-    command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_help_of_every_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:
         main_command.main([command, "--help"])
     assert exit_info.value.code == 0

@@ -49,37 +49,25 @@ def _decode(shape: DecodeShape, inputs: Inputs) -> dict[str, Baseline]:
     cache = pages.reshape(shape.batch, 1, -1, D_CACHE)[:, :, :kv].contiguous()
     mask = None
     if shape.is_causal and tokens > 1:
-        last_key = torch.arange(kv - tokens, kv, device=rows.device).repeat_interleave(
-            heads
-        )
-        mask = _additive_mask(
-            torch.arange(kv, device=rows.device) <= last_key[:, None], rows.dtype
-        )
+        last_key = torch.arange(kv - tokens, kv, device=rows.device).repeat_interleave(heads)
+        mask = _additive_mask(torch.arange(kv, device=rows.device) <= last_key[:, None], rows.dtype)
     value, scale = cache[..., :KV_LORA_RANK], inputs["softmax_scale"]
 
     def as_ours(result: torch.Tensor) -> torch.Tensor:
-        return result[..., :KV_LORA_RANK].reshape(
-            shape.batch, tokens, heads, KV_LORA_RANK
-        )
+        return result[..., :KV_LORA_RANK].reshape(shape.batch, tokens, heads, KV_LORA_RANK)
 
     return {
         "SDPA flash": Baseline(
             _sdpa(SDPBackend.FLASH_ATTENTION, rows, cache, cache, mask, scale), as_ours
         ),
-        "SDPA math": Baseline(
-            _sdpa(SDPBackend.MATH, rows, cache, value, mask, scale), as_ours
-        ),
-        "matmul": Baseline(
-            _matmul(rows[:, 0], cache[:, 0], value[:, 0], mask, scale), as_ours
-        ),
+        "SDPA math": Baseline(_sdpa(SDPBackend.MATH, rows, cache, value, mask, scale), as_ours),
+        "matmul": Baseline(_matmul(rows[:, 0], cache[:, 0], value[:, 0], mask, scale), as_ours),
     }
 
 
 def _prefill(shape: PrefillShape, inputs: Inputs) -> dict[str, Baseline]:
     ragged = len(set(shape.q_lens)) > 1 or len(set(shape.kv_lens)) > 1
-    square = (
-        shape.q_lens == shape.kv_lens
-    )  # SDPA's is_causal is aligned to the top left
+    square = shape.q_lens == shape.kv_lens  # SDPA's is_causal is aligned to the top left
     if shape.dtype.itemsize == 1 or ragged or shape.num_heads != shape.kv_heads:
         return {}
     if shape.is_causal and not square:
@@ -94,9 +82,7 @@ def _prefill(shape: PrefillShape, inputs: Inputs) -> dict[str, Baseline]:
     scale = inputs["softmax_scale"]
     mask = None
     if shape.is_causal:
-        square_mask = torch.ones(
-            q.shape[2], k.shape[2], dtype=torch.bool, device=q.device
-        ).tril()
+        square_mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
         mask = _additive_mask(square_mask, q.dtype)
 
     def as_ours(result: torch.Tensor) -> torch.Tensor:
@@ -110,9 +96,7 @@ def _prefill(shape: PrefillShape, inputs: Inputs) -> dict[str, Baseline]:
             _sdpa(SDPBackend.FLASH_ATTENTION, q, k, wide_v, None, scale, causal),
             as_ours,
         ),
-        "SDPA math": Baseline(
-            _sdpa(SDPBackend.MATH, q, k, v, None, scale, causal), as_ours
-        ),
+        "SDPA math": Baseline(_sdpa(SDPBackend.MATH, q, k, v, None, scale, causal), as_ours),
         "matmul": Baseline(_matmul(flat_q, flat_k, flat_v, mask, scale), as_ours),
     }
 
@@ -170,9 +154,7 @@ def _matmul(
         if mask is None:
             scores = scale * torch.bmm(q, k_transposed)
         else:
-            scores = torch.baddbmm(
-                mask.expand(len(q), -1, -1), q, k_transposed, alpha=scale
-            )
+            scores = torch.baddbmm(mask.expand(len(q), -1, -1), q, k_transposed, alpha=scale)
         return torch.bmm(torch.softmax(scores, dim=-1), v)
 
     return call

@@ -48,17 +48,11 @@ def decode_inputs(
     order = torch.randperm(num_pages, generator=generator, device=generator.device)
     rows = (shape.batch, shape.q_len, shape.num_heads)
     out_dtype = torch.bfloat16 if shape.dtype.itemsize == 1 else shape.dtype
-    workspace_bytes = workspace_bytes_as_callers_allocate(
-        shape.num_heads, shape.q_len, device
-    )
+    workspace_bytes = workspace_bytes_as_callers_allocate(shape.num_heads, shape.q_len, device)
     return {
         "query": random((*rows, D_CACHE), shape.dtype, device, generator),
-        "kv_cache": random(
-            (num_pages, shape.page_size, D_CACHE), shape.dtype, device, generator
-        ),
-        "workspace_buffer": torch.empty(
-            workspace_bytes, dtype=torch.int8, device=device
-        ),
+        "kv_cache": random((num_pages, shape.page_size, D_CACHE), shape.dtype, device, generator),
+        "workspace_buffer": torch.empty(workspace_bytes, dtype=torch.int8, device=device),
         "kv_lora_rank": KV_LORA_RANK,
         "qk_rope_head_dim": ROPE_DIM,
         "block_tables": order[: shape.batch * max_pages]
@@ -83,9 +77,7 @@ def prefill_inputs(
     total_q, total_kv = sum(shape.q_lens), sum(shape.kv_lens)
     kv_row = (total_kv, shape.kv_heads)
     return {
-        "query": random(
-            (total_q, shape.num_heads, shape.d_qk), shape.dtype, device, generator
-        ),
+        "query": random((total_q, shape.num_heads, shape.d_qk), shape.dtype, device, generator),
         "key": random((*kv_row, shape.d_qk), shape.dtype, device, generator),
         "value": random((*kv_row, shape.d_v), shape.dtype, device, generator),
         "seq_lens": torch.tensor(shape.kv_lens, dtype=torch.int32, device=device),
@@ -97,15 +89,11 @@ def prefill_inputs(
         "return_lse": shape.has_lse,
         "cum_seq_lens_q": cumulative(shape.q_lens, device),
         "max_seq_len_q": max(shape.q_lens, default=0),
-        "out": torch.empty(
-            total_q, shape.num_heads, shape.d_v, dtype=out_dtype, device=device
-        ),
+        "out": torch.empty(total_q, shape.num_heads, shape.d_v, dtype=out_dtype, device=device),
     }
 
 
-def pack_inputs(
-    shape: PackShape, device: torch.device, generator: torch.Generator
-) -> Inputs:
+def pack_inputs(shape: PackShape, device: torch.device, generator: torch.Generator) -> Inputs:
     """Keyword arguments of `mla_kv_pack_quantize_fp8`; k_nope and v are the halves of one
     projection, so they are strided as a model's are."""
     rows = (shape.num_tokens, shape.num_heads)
@@ -119,17 +107,12 @@ def pack_inputs(
     }
 
 
-def merge_inputs(
-    shape: MergeShape, device: torch.device, generator: torch.Generator
-) -> Inputs:
+def merge_inputs(shape: MergeShape, device: torch.device, generator: torch.Generator) -> Inputs:
     """Keyword arguments of `merge_states`."""
     rows = (shape.num_rows, shape.num_heads)
     count = range(shape.num_partials)
     return {
-        "outs": [
-            random((*rows, shape.head_dim), shape.dtype, device, generator)
-            for _ in count
-        ],
+        "outs": [random((*rows, shape.head_dim), shape.dtype, device, generator) for _ in count],
         "lses": [random(rows, torch.float32, device, generator) for _ in count],
         "out": torch.empty((*rows, shape.head_dim), dtype=shape.dtype, device=device),
     }
@@ -143,9 +126,7 @@ _MAKERS = {
 }
 
 
-def make_inputs(
-    shape: Shape, device: torch.device, generator: torch.Generator
-) -> Inputs:
+def make_inputs(shape: Shape, device: torch.device, generator: torch.Generator) -> Inputs:
     return _MAKERS[shape.op][0](shape, device, generator)
 
 
@@ -162,9 +143,7 @@ def random(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """Standard normal values, rounded to dtype."""
-    return torch.randn(size, generator=generator, device=generator.device).to(
-        device, dtype
-    )
+    return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
 
 
 def cumulative(lens: tuple[int, ...], device: torch.device) -> torch.Tensor:
@@ -173,10 +152,6 @@ def cumulative(lens: tuple[int, ...], device: torch.device) -> torch.Tensor:
     return torch.tensor(sums, dtype=torch.int32, device=device)
 
 
-def workspace_bytes_as_callers_allocate(
-    num_heads: int, q_len: int, device: torch.device
-) -> int:
+def workspace_bytes_as_callers_allocate(num_heads: int, q_len: int, device: torch.device) -> int:
     """One float32 partial (512 values and an LSE) per processor, head and query token."""
-    return (
-        tokenspeed_mla.get_num_sm(device) * num_heads * q_len * (KV_LORA_RANK + 1) * 4
-    )
+    return tokenspeed_mla.get_num_sm(device) * num_heads * q_len * (KV_LORA_RANK + 1) * 4

@@ -27,9 +27,7 @@ class Limits:
 
     bytes_per_second: float
     flops_per_second: float
-    source: (
-        str  # what kind of truth the numbers are: "measured ..." or "documented ..."
-    )
+    source: str  # what kind of truth the numbers are: "measured ..." or "documented ..."
 
     def seconds(self, num_bytes: float, flops: float) -> float:
         """The least time for this work, were each limit reached and nothing else cost anything."""
@@ -69,9 +67,7 @@ def last_level_cache_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).L2_cache_size
     sizes = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
-    return max(
-        (_parse_cache_size(path.read_text()) for path in sizes), default=32 << 20
-    )
+    return max((_parse_cache_size(path.read_text()) for path in sizes), default=32 << 20)
 
 
 def describe(device: torch.device) -> dict[str, object]:
@@ -79,9 +75,7 @@ def describe(device: torch.device) -> dict[str, object]:
     if device.type == "cuda":
         return {
             "name": torch.cuda.get_device_name(device),
-            "compute_capability": ".".join(
-                map(str, torch.cuda.get_device_capability(device))
-            ),
+            "compute_capability": ".".join(map(str, torch.cuda.get_device_capability(device))),
             "clocks": gpu_clocks(device.index or 0),
         }
     return {
@@ -96,9 +90,7 @@ def cpu_name() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    names = [
-        line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
-    ]
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 
@@ -120,14 +112,10 @@ def gpu_clocks(index: int) -> dict[str, str] | None:
         "--format=csv,noheader",
         f"--id={index}",
     ]
-    answer = subprocess.run(
-        command, capture_output=True, text=True, timeout=20, check=False
-    )
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     if answer.returncode != 0:
         return None
-    return dict(
-        zip(fields, (value.strip() for value in answer.stdout.split(",")), strict=True)
-    )
+    return dict(zip(fields, (value.strip() for value in answer.stdout.split(",")), strict=True))
 
 
 def _parse_cache_size(text: str) -> int:

@@ -31,16 +31,12 @@ OURS = "ours"
 Result = dict[str, Any]
 
 
-def make_row(
-    shape: Shape, timings: dict[str, Timing], differences: dict[str, float]
-) -> Result:
+def make_row(shape: Shape, timings: dict[str, Timing], differences: dict[str, float]) -> Result:
     """One shape: the timing of every candidate, and how far each baseline's result is from ours."""
     return {
         "op": shape.op,
         "label": shape.label,
-        "shape": {
-            f.name: _plain(getattr(shape, f.name)) for f in dataclasses.fields(shape)
-        },
+        "shape": {f.name: _plain(getattr(shape, f.name)) for f in dataclasses.fields(shape)},
         "bytes": shape.bytes,
         "flops": shape.flops,
         "timings": {name: _timing_as_json(timing) for name, timing in timings.items()},
@@ -48,15 +44,11 @@ def make_row(
     }
 
 
-def make_result(
-    suite: str, device: dict[str, Any], rows: list[Result], **facts: Any
-) -> Result:
+def make_result(suite: str, device: dict[str, Any], rows: list[Result], **facts: Any) -> Result:
     return {
         "schema": SCHEMA,
         "suite": suite,
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(
-            timespec="seconds"
-        ),
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(),
         "versions": {
             "tokenspeed_mla": tokenspeed_mla.__version__,
@@ -98,9 +90,7 @@ def commit() -> str:
             return ""
         return answer.stdout.strip()
 
-    if not git(
-        "ls-files", "__init__.py"
-    ):  # installed: whatever repository is around is not ours
+    if not git("ls-files", "__init__.py"):  # installed: whatever repository is around is not ours
         return ""
     changed = git("status", "--porcelain", "--untracked-files=no")
     return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")

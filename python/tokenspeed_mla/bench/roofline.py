@@ -122,21 +122,16 @@ def _draw_roof(axes: Axes, points: Sequence[Point], limits: Limits, ink: str) ->
     flops, bandwidth = limits.flops_per_second, limits.bytes_per_second
     text = f"{flops / 1e9:.0f} GFLOP/s matrix product"
     axes.annotate(text, (highest, flops), xytext=(-4, 5), ha="right", **style)
+    middle = (lowest * limits.ridge) ** 0.5
     text = f"{bandwidth / 1e9:.0f} GB/s copy"
-    axes.annotate(
-        text, (1.6 * lowest, 1.6 * lowest * bandwidth), xytext=(8, -6), **style
-    )
+    axes.annotate(text, (middle, middle * bandwidth), xytext=(-6, 5), ha="right", **style)
 
 
-def _draw_points(
-    axes: Axes, points: Sequence[Point], ink: str, colors: Mapping[str, str]
-) -> None:
+def _draw_points(axes: Axes, points: Sequence[Point], ink: str, colors: Mapping[str, str]) -> None:
     for number, point in enumerate(points, start=1):
         at = (point.intensity, point.rate)
         label = f"{number}  {point.label}"
-        axes.plot(
-            *at, MARKERS[point.op], color=colors[point.op], markersize=8, label=label
-        )
+        axes.plot(*at, MARKERS[point.op], color=colors[point.op], markersize=8, label=label)
         style = {"textcoords": "offset points", "color": ink, "fontsize": 9}
         axes.annotate(str(number), at, xytext=(7, -3), **style)
     axes.set_ylim(bottom=min(point.rate for point in points) / 30)  # room for the key

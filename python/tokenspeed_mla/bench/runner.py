@@ -47,9 +47,7 @@ def run_suite(
     facts["limits"] = dataclasses.asdict(measured_limits(device))
     rows = []
     for shape in suite(name):
-        rows.append(
-            measure_shape(shape, device, generator, samples, cold, make_baselines)
-        )
+        rows.append(measure_shape(shape, device, generator, samples, cold, make_baselines))
         advance(shape.label)
     return results.make_result(name, describe(device), rows, **facts)
 
@@ -65,9 +63,7 @@ def measure_shape(
     copies = rotations_for(shape.bytes, last_level_cache_bytes(device)) if cold else 1
     rotations = [make_inputs(shape, device, generator) for _ in range(copies)]
     others = [make_baselines(shape, inputs) for inputs in rotations]
-    differences = {
-        name: _difference(shape, rotations[0], b) for name, b in others[0].items()
-    }
+    differences = {name: _difference(shape, rotations[0], b) for name, b in others[0].items()}
     candidates = {results.OURS: [our_call(shape, inputs) for inputs in rotations]}
     for name in others[0]:
         candidates[name] = [each[name].call for each in others]
@@ -83,9 +79,7 @@ def load_baselines(spec: str) -> MakeBaselines:
         return lambda shape, inputs: {}
     module, _, function = spec.partition(":")
     if not function:
-        raise ValueError(
-            f"baseline must be torch, none or module:function, got {spec!r}"
-        )
+        raise ValueError(f"baseline must be torch, none or module:function, got {spec!r}")
     return getattr(importlib.import_module(module), function)
 
 

@@ -36,9 +36,7 @@ class DecodeShape:
 
     @property
     def label(self) -> str:
-        return (
-            f"B={self.batch} q={self.q_len} H={self.num_heads} kv={_short(self.kv_len)}"
-        )
+        return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={_short(self.kv_len)}"
 
     @property
     def flops(self) -> int:
@@ -113,8 +111,7 @@ class PrefillShape:
         q_row = self.d_qk * self.dtype.itemsize + self.d_v * OUT_BYTES
         kv_row = (self.d_qk + self.d_v) * self.dtype.itemsize
         return (
-            sum(self.q_lens) * self.num_heads * q_row
-            + sum(self.kv_lens) * self.kv_heads * kv_row
+            sum(self.q_lens) * self.num_heads * q_row + sum(self.kv_lens) * self.kv_heads * kv_row
         )
 
     @property
@@ -155,9 +152,7 @@ class PackShape:
 
     @property
     def problem(self) -> KvPackProblem:
-        return KvPackProblem(
-            dtype=self.dtype, num_tokens=self.num_tokens, num_heads=self.num_heads
-        )
+        return KvPackProblem(dtype=self.dtype, num_tokens=self.num_tokens, num_heads=self.num_heads)
 
 
 @dataclass(frozen=True)
@@ -171,9 +166,7 @@ class MergeShape:
 
     @property
     def label(self) -> str:
-        rows = (
-            f"{_short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
-        )
+        rows = f"{_short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
         return f"{self.num_partials} partials, {rows}"
 
     @property
@@ -210,6 +203,4 @@ def visible_scores(q_len: int, kv_len: int, is_causal: bool) -> int:
 
 
 def _short(number: int) -> str:
-    return (
-        f"{number // 1024}K" if number >= 1024 and number % 1024 == 0 else str(number)
-    )
+    return f"{number // 1024}K" if number >= 1024 and number % 1024 == 0 else str(number)

@@ -107,9 +107,7 @@ SUITES: dict[str, tuple[str, tuple[Shape, ...]]] = {
     "cpu": ("every operation, at sizes a CPU does in well under a second", _CPU),
     "decode": (
         "decode, FP8 and BF16, batch 1..128, context 1K..80K",
-        tuple(
-            DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE
-        ),
+        tuple(DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE),
     ),
     "prefill": (
         "prefill of 192/128, FP8 and BF16, 128 heads, context 8K..80K",

@@ -74,6 +74,12 @@ def provenance(result: results.Result) -> str:
     """`Measured on <device>, <date>, commit <commit>: median of 20 samples, warm cache.`"""
     device = result["device"]
     threads = f" ({device['threads']} threads)" if "threads" in device else ""
+    if (load := device.get("load_average")) is not None:
+        threads += (
+            f" with other work on it (load average {load:.1f})"
+            if load > device["threads"] + 1
+            else ""
+        )
     commit = f"commit {result['commit']}, " if result["commit"] else ""
     return (
         f"Measured on {device['name']}{threads}, {result['date'][:10]}, {commit}PyTorch "

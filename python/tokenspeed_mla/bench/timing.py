@@ -20,9 +20,7 @@ import torch
 
 Call = Callable[[], object]
 
-MIN_SAMPLE_SECONDS = (
-    2e-3  # shorter rounds are repeated until the clock's grain does not matter
-)
+MIN_SAMPLE_SECONDS = 2e-3  # shorter rounds are repeated until the clock's grain does not matter
 MAX_ROTATIONS = 64
 
 
@@ -67,10 +65,7 @@ def measure(
         warmup: rounds before the first sample (allocations, compilation, clocks); they also tell
             how often a short round is repeated per sample, so with 0 it is not.
     """
-    rounds = {
-        name: _make_round(calls, torch.device(device))
-        for name, calls in candidates.items()
-    }
+    rounds = {name: _make_round(calls, torch.device(device)) for name, calls in candidates.items()}
     repeats = dict.fromkeys(rounds, 1)
     for _ in range(warmup):
         repeats = {name: _repeats_for(r.seconds(1)) for name, r in rounds.items()}
@@ -148,9 +143,7 @@ class _GraphRound:
 def _make_round(calls: Sequence[Call], device: torch.device) -> _Round:
     if not calls:
         raise ValueError("measure: a candidate needs at least one call")
-    return (
-        _GraphRound(calls, device) if device.type == "cuda" else _WallClockRound(calls)
-    )
+    return _GraphRound(calls, device) if device.type == "cuda" else _WallClockRound(calls)
 
 
 def _repeats_for(round_seconds: float) -> int:

@@ -33,9 +33,7 @@ def _draw_cpu_roofline(root: Path, results_folder: Path) -> list[Path]:
     if not source.is_file():
         return []
     result = results.read(source)
-    title = (
-        f"Measured on {result['device']['name']}, {result['device']['threads']} threads"
-    )
+    title = f"Measured on {result['device']['name']}, {result['device']['threads']} threads"
     changed = []
     for theme in ("light", "dark"):
         path = root / FIGURES / f"roofline-cpu-{theme}.svg"
