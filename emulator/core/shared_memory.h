@@ -21,16 +21,43 @@ class SharedMemory {
   bool contains(uint32_t offset, uint32_t size) const;
   uint8_t* at(uint32_t offset) { return bytes_.data() + offset; }
 
-  bool is_initialised(uint32_t offset, uint32_t size) const { return all_are(offset, size, 0x01); }
+  bool is_initialised(uint32_t offset, uint32_t size) const {
+    return all_words(offset, size, [](uint64_t states, uint64_t ones) { return states == ones; });
+  }
   ByteState state(uint32_t offset) const { return static_cast<ByteState>(states_[offset]); }
   void set_state(uint32_t offset, uint32_t size, ByteState state) {
     std::memset(states_.data() + offset, static_cast<int>(state), size);
   }
   // True when a byte of the range belongs to a live mbarrier.
-  bool overlaps_mbarrier(uint32_t offset, uint32_t size) const;
+  bool overlaps_mbarrier(uint32_t offset, uint32_t size) const {
+    return !all_words(offset, size,
+                      [](uint64_t states, uint64_t ones) { return (states & (ones << 1)) == 0; });
+  }
 
  private:
-  bool all_are(uint32_t offset, uint32_t size, uint8_t state) const;
+  // Calls test(states, ones) for the states of up to 8 bytes at a time; `ones` has a one in each of
+  // their bytes. Sizes are powers of two.
+  template <typename Test>
+  bool all_words(uint32_t offset, uint32_t size, Test&& test) const {
+    constexpr uint64_t kOnes = 0x0101010101010101;
+    const uint8_t* states = states_.data() + offset;
+    switch (size) {
+      case 1: return test(states[0], uint64_t{1});
+      case 2: return test(read<uint16_t>(states), kOnes & 0xffff);
+      case 4: return test(read<uint32_t>(states), kOnes & 0xffffffff);
+      default:
+        for (uint32_t i = 0; i < size; i += 8) {
+          if (!test(read<uint64_t>(states + i), kOnes)) return false;
+        }
+        return true;
+    }
+  }
+  template <typename Word>
+  static uint64_t read(const uint8_t* states) {
+    Word word;
+    std::memcpy(&word, states, sizeof word);
+    return word;
+  }
 
   std::vector<uint8_t> bytes_;
   std::vector<uint8_t> states_;

@@ -149,6 +149,42 @@ bool resolve_global_together(Warp& warp, const uint64_t* addresses, int64_t disp
   return low_bits % size == 0 && warp.cta().cluster.allocations.contains(lowest, highest + size);
 }
 
+// All lanes in the shared memory of their own CTA, in bounds, aligned and in a fit state. False
+// says only that some lane needs a closer look.
+bool resolve_shared_together(Warp& warp, const Row& address, LaneMask lanes, uint32_t size,
+                             Access access, HostAddresses& resolved) {
+  const uint32_t* addresses = warp.words<uint32_t>(address);
+  const auto displacement = static_cast<uint32_t>(address.displacement);
+  const uint32_t window = warp.cta().rank << kSharedRankShift;
+  uint32_t offsets[kWarpSize];
+  uint32_t lowest = ~0u;
+  uint32_t highest = 0;
+  uint32_t low_bits = 0;
+  for (int lane = 0; lane < kWarpSize; ++lane) {
+    const uint32_t offset = addresses[lane] + displacement - window;
+    const bool is_active = (lanes >> lane) & 1;
+    lowest = std::min(lowest, is_active ? offset : ~0u);
+    highest = std::max(highest, is_active ? offset : 0);
+    low_bits |= is_active ? offset : 0;
+    offsets[lane] = offset;
+  }
+  SharedMemory& memory = warp.cta().shared;
+  if (low_bits % size != 0 || highest > kSharedOffsetMask || lowest < kReservedSharedBytes ||
+      !memory.contains(highest, size)) {
+    return false;
+  }
+  bool is_fit = true;
+  for_each_lane(lanes, [&](int lane) {
+    resolved.lane[lane] = memory.at(offsets[lane]);
+    is_fit &= access == Access::kWrite ? !memory.overlaps_mbarrier(offsets[lane], size)
+                                       : memory.is_initialised(offsets[lane], size);
+  });
+  if (!is_fit || access != Access::kWrite) return is_fit;
+  for_each_lane(lanes,
+                [&](int lane) { memory.set_state(offsets[lane], size, ByteState::kInitialised); });
+  return true;
+}
+
 }  // namespace
 
 ptx::StateSpace space_of(const ptx::Form& form) {
@@ -168,6 +204,10 @@ void resolve(Warp& warp, const Instruction& instruction, const Row& address, Lan
   if (may_be_global && address.is_wide &&
       resolve_global_together(warp, warp.words<uint64_t>(address), address.displacement, lanes,
                               size, resolved)) {
+    return;
+  }
+  if (space == StateSpace::kShared && !address.is_wide &&
+      resolve_shared_together(warp, address, lanes, size, access, resolved)) {
     return;
   }
   const LaneResolver resolver(warp, instruction, size, access);

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/libcuda/state.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "emulator/libcuda/stream.h"
+#include "emulator/report.h"
+
+namespace emulator::libcuda {
+namespace {
+
+constexpr uint64_t kDefaultMemoryBytes = uint64_t{16} << 30;
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+uint64_t environment_number(const char* name, uint64_t otherwise) {
+  const std::string text = environment(name, "");
+  return text.empty() ? otherwise : std::strtoull(text.c_str(), nullptr, 10);
+}
+
+// "emulator:sm_100" names the device; any other target leaves the default.
+std::string device_target() {
+  const std::string target = environment("TOKENSPEED_MLA_TARGET", "emulator:sm_90");
+  const std::string prefix = "emulator:";
+  return target.starts_with(prefix) ? target.substr(prefix.size()) : "sm_90";
+}
+
+CUresult result_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kOutOfBounds: return kErrorIllegalAddress;
+    case FaultKind::kMisaligned: return kErrorMisalignedAddress;
+    case FaultKind::kUnsupported: return kErrorIllegalInstruction;
+    default: return kErrorLaunchFailed;
+  }
+}
+
+}  // namespace
+
+State::State()
+    : device(find_device_model(device_target())),
+      memory(environment_number("TOKENSPEED_MLA_EMULATOR_MEMORY_BYTES", kDefaultMemoryBytes)) {
+  const std::string schedule = environment("TOKENSPEED_MLA_EMULATOR_SCHEDULE", "eager");
+  if (!parse_schedule(schedule, options.schedule)) {
+    std::fprintf(stderr,
+                 "emulator: TOKENSPEED_MLA_EMULATOR_SCHEDULE must be eager, lazy or "
+                 "random:SEED, got '%s'\n",
+                 schedule.c_str());
+  }
+  options.num_workers =
+      static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
+  options.max_instructions =
+      environment_number("TOKENSPEED_MLA_EMULATOR_MAX_INSTRUCTIONS", options.max_instructions);
+}
+
+State& state() {
+  static State instance;
+  return instance;
+}
+
+CUresult guarded(const std::function<CUresult()>& body) {
+  State& shared = state();
+  const std::lock_guard lock(shared.mutex);
+  if (!shared.device) return kErrorNoDevice;
+  if (shared.sticky_error != kSuccess) return shared.sticky_error;
+  try {
+    return body();
+  } catch (const Fault& fault) {
+    std::fprintf(stderr, "emulator: %s\n", fault.what());
+    return shared.sticky_error = result_of(fault.kind());
+  } catch (const LoadError& error) {
+    std::fprintf(stderr, "emulator: %s\n", error.what());
+    return kErrorInvalidPtx;
+  } catch (const std::bad_alloc&) {
+    return kErrorOutOfMemory;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "emulator: %s\n", error.what());
+    return kErrorUnknown;
+  }
+}
+
+}  // namespace emulator::libcuda

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+#include <cstring>
+
+#include "emulator/libcuda/state.h"
+#include "emulator/units/tensor_map.h"
+
+namespace emulator::libcuda {
+namespace {
+
+// Values that do not fit their field are changed to ones that find_problem reports.
+template <typename Narrow, typename Wide>
+Narrow fit(Wide value) {
+  return static_cast<Wide>(static_cast<Narrow>(value)) == value ? static_cast<Narrow>(value)
+                                                                : static_cast<Narrow>(0);
+}
+
+}  // namespace
+
+CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType data_type, cuuint32_t rank,
+                                void* address, const cuuint64_t* dims,
+                                const cuuint64_t* stride_bytes, const cuuint32_t* box,
+                                const cuuint32_t* element_strides, CUtensorMapInterleave interleave,
+                                CUtensorMapSwizzle swizzle, CUtensorMapL2promotion,
+                                CUtensorMapFloatOOBfill fill) {
+  return guarded([&] {
+    const bool has_arrays = dims && box && element_strides && (stride_bytes || rank == 1);
+    if (!map || !has_arrays || rank < 1 || rank > 5) return kErrorInvalidValue;
+    TensorMap encoded;
+    encoded.magic = TensorMap::kMagic;
+    encoded.rank = static_cast<uint8_t>(rank);
+    encoded.data_type = static_cast<uint8_t>(data_type);
+    encoded.element_bytes = static_cast<uint8_t>(tensor_element_bytes(data_type));
+    encoded.interleave = static_cast<uint8_t>(interleave);
+    encoded.swizzle = static_cast<uint8_t>(swizzle);
+    encoded.fills_nan = fill == kOutOfBoundsNan;
+    encoded.address = reinterpret_cast<uint64_t>(address);
+    for (cuuint32_t i = 0; i < rank; ++i) {
+      if (dims[i] < 1 || dims[i] > uint64_t{1} << 32) return kErrorInvalidValue;
+      encoded.last_index[i] = static_cast<uint32_t>(dims[i] - 1);
+      encoded.box[i] = fit<uint16_t>(box[i]);
+      encoded.element_strides[i] = fit<uint8_t>(element_strides[i]);
+      if (i == 0) continue;
+      if (stride_bytes[i - 1] % 16 != 0) return kErrorInvalidValue;
+      encoded.stride_units[i - 1] = stride_bytes[i - 1] / 16;
+    }
+    if (const char* problem = encoded.find_problem()) {
+      std::fprintf(stderr, "emulator: tensor map: %s\n", problem);
+      return kErrorInvalidValue;
+    }
+    *map = {};
+    std::memcpy(map->opaque, &encoded, sizeof encoded);
+    return kSuccess;
+  });
+}
+
+}  // namespace emulator::libcuda
