@@ -13,9 +13,12 @@ struct KvPackConfig {
   int nope_dim = 128;
   int rope_dim = 64;
   int v_dim = 128;
-  int rows_per_block = 8;  // (token, head) rows that a thread block packs at a time
+  int vector_elements = 8;  // that a thread loads at a time; divides the three dimensions
+  int heads_per_warp = 4;   // that a warp packs, of one token
+  int warps_per_block = 4;
 
   constexpr int k_dim() const { return nope_dim + rope_dim; }
+  constexpr int num_threads() const { return 32 * warps_per_block; }
   friend constexpr bool operator==(const KvPackConfig&, const KvPackConfig&) = default;
 };
 

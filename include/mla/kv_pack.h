@@ -38,6 +38,7 @@ struct KvPackProblem {
   int nope_dim = 128;
   int rope_dim = 64;
   int v_dim = 128;
+  int vector_elements = 8;  // neighbours that may move at once, as far as addresses and strides go
   bool enable_pdl = false;
 };
 

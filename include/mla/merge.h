@@ -41,6 +41,7 @@ struct MergeProblem {
   std::int64_t num_rows = 1;
   int num_heads = 128;
   int head_dim = 512;
+  int vector_elements = 8;  // neighbours that may move at once, as far as addresses and strides go
   bool has_lse = false;
   bool enable_pdl = false;
 };

@@ -4,6 +4,7 @@
 
 #include "ops/check_args.h"
 #include "ops/expect.h"
+#include "ops/memory.h"
 #include "plan/check_problem.h"
 
 namespace mla {
@@ -67,6 +68,14 @@ void check_results(const Named& named, const KvPackProblem& problem) {
                {problem.num_tokens, problem.num_heads, problem.v_dim});
 }
 
+int common_vector_elements(const Named& named) {
+  int common = KvPackProblem{}.vector_elements;
+  for (const NamedTensor& tensor : {named.k_nope, named.k_pe, named.v, named.k_out, named.v_out}) {
+    common = vector_elements(tensor.view, common);
+  }
+  return common;
+}
+
 void check_overlaps(const Named& named) {
   for (const NamedTensor& result : {named.k_out, named.v_out}) {
     for (const NamedTensor& input : {named.k_nope, named.k_pe, named.v})
@@ -82,13 +91,14 @@ KvPackProblem check(const KvPackArgs& args) {
   for (const NamedTensor& tensor : {named.k_nope, named.v, named.k_out, named.v_out})
     expect_rank(kWhere, tensor, 3);
   expect_rank_in(kWhere, named.k_pe, 2, 3);
-  const KvPackProblem problem = problem_of(named, args);
+  KvPackProblem problem = problem_of(named, args);
   check_problem(problem);
   expect_finite(kWhere, "k_scale_inv", args.k_scale_inv);
   expect_finite(kWhere, "v_scale_inv", args.v_scale_inv);
   check_inputs(named, problem);
   check_results(named, problem);
   check_overlaps(named);
+  problem.vector_elements = common_vector_elements(named);
   return problem;
 }
 

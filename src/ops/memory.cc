@@ -95,4 +95,15 @@ bool may_overlap(const TensorView& a, const TensorView& b) {
   return !interleave(a, b, offset);
 }
 
+int vector_elements(const TensorView& tensor, int most) {
+  const auto address = reinterpret_cast<std::uintptr_t>(tensor.data);
+  std::uintptr_t all = address / static_cast<std::uintptr_t>(size_bytes(tensor.dtype));
+  for (int i = 0; i + 1 < tensor.rank; ++i) {
+    if (tensor.shape[i] > 1) all |= static_cast<std::uintptr_t>(tensor.strides[i]);
+  }
+  int vector = most;
+  while (all % static_cast<std::uintptr_t>(vector) != 0) vector /= 2;
+  return vector;
+}
+
 }  // namespace mla

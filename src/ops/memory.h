@@ -22,4 +22,8 @@ bool overlaps_itself(const TensorView& tensor);
 // (out = rows[:, :512], lse = rows[:, 512:]) are told apart.
 bool may_overlap(const TensorView& a, const TensorView& b);
 
+// How many neighbouring elements of the last dimension may always move at once: the largest power
+// of two up to `most` that divides the address (in elements) and every other stride.
+int vector_elements(const TensorView& tensor, int most);
+
 }  // namespace mla

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "ops/check_args.h"
 #include "ops/expect.h"
+#include "ops/memory.h"
 #include "plan/check_problem.h"
 
 namespace mla {
@@ -56,6 +57,12 @@ void check_results(const MergeArgs& args, const NamedTensor& model) {
   expect_disjoint(kWhere, lse, out);
 }
 
+int common_vector_elements(const MergeArgs& args) {
+  int common = vector_elements(args.out, MergeProblem{}.vector_elements);
+  for (const MergePartial& partial : args.partials) common = vector_elements(partial.out, common);
+  return common;
+}
+
 std::string partial_name(std::size_t index, const char* member) {
   return "partials[" + std::to_string(index) + "]." + member;
 }
@@ -82,11 +89,12 @@ MergeProblem check(const MergeArgs& args) {
   const NamedTensor model{"partials[0].out", args.partials.front().out};
   expect_rank(kWhere, model, 3);
   expect_rank(kWhere, {"out", args.out}, 3);
-  const MergeProblem problem = problem_of(model, args);
+  MergeProblem problem = problem_of(model, args);
   check_problem(problem);
   expect_readable(kWhere, model, kKernelAlignmentBytes);
   check_results(args, model);
   check_partials(args, model);
+  problem.vector_elements = common_vector_elements(args);
   return problem;
 }
 

@@ -73,21 +73,29 @@ std::string config_text(const PrefillConfig& config) {
 }
 
 std::string config_text(const KvPackConfig& config) {
-  const auto& [dtype, out_dtype, nope_dim, rope_dim, v_dim, rows_per_block] = config;
+  const auto& [dtype, out_dtype, nope_dim, rope_dim, v_dim, vector_elements, heads_per_warp,
+               warps_per_block] = config;
   return expression("KvPackConfig", {{"dtype", dtype},
                                      {"out_dtype", out_dtype},
                                      {"nope_dim", nope_dim},
                                      {"rope_dim", rope_dim},
                                      {"v_dim", v_dim},
-                                     {"rows_per_block", rows_per_block}});
+                                     {"vector_elements", vector_elements},
+                                     {"heads_per_warp", heads_per_warp},
+                                     {"warps_per_block", warps_per_block}});
 }
 
 std::string config_text(const MergeConfig& config) {
-  const auto& [partial_dtype, out_dtype, head_dim, rows_per_block] = config;
+  const auto& [partial_dtype, out_dtype, head_dim, vector_elements, lanes_per_item, warps_per_block,
+               partials_in_flight, max_partials] = config;
   return expression("MergeConfig", {{"partial_dtype", partial_dtype},
                                     {"out_dtype", out_dtype},
                                     {"head_dim", head_dim},
-                                    {"rows_per_block", rows_per_block}});
+                                    {"vector_elements", vector_elements},
+                                    {"lanes_per_item", lanes_per_item},
+                                    {"warps_per_block", warps_per_block},
+                                    {"partials_in_flight", partials_in_flight},
+                                    {"max_partials", max_partials}});
 }
 
 }  // namespace mla

@@ -82,14 +82,14 @@ Rows plan_rows(const PrefillProblem& problem, const DeviceFacts& device) {
 Rows plan_rows(const KvPackProblem& problem, const DeviceFacts& device) {
   const KvPackPlan plan = plan_kv_pack(problem, device);
   return {{"config", config_text(plan.config)},
-          {"tile", plural(plan.config.rows_per_block, "(token, head) row")},
+          {"tile", plural(plan.config.heads_per_warp, "head") + " of a token per warp"},
           {"grid", grid_text(plan.grid)}};
 }
 
 Rows plan_rows(const MergeProblem& problem, const DeviceFacts& device) {
   const MergePlan plan = plan_merge(problem, device);
   return {{"config", config_text(plan.config)},
-          {"tile", plural(plan.config.rows_per_block, "(row, head) pair")},
+          {"tile", plural(plan.config.items_per_block(), "(row, head) pair")},
           {"grid", grid_text(plan.grid)}};
 }
 

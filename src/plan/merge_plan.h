@@ -2,16 +2,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+
 #include "device/abi/merge_config.h"
 #include "mla/merge.h"
 #include "plan/grid.h"
 
 namespace mla {
 
-// What was chosen for a MergeProblem on a device.
+// What was chosen for a MergeProblem on a device. A group of lanes merges an item: a (row, head)
+// pair.
 struct MergePlan {
   MergeConfig config;  // what the kernel is compiled for
-  Grid grid;  // blocks that take config.rows_per_block (row, head) pairs at a time, in turns
+  std::int64_t num_items = 0;
+  Grid grid;
 };
 
 // Pure: depends on nothing but its arguments. Throws Error for a problem outside the contract.

@@ -26,11 +26,11 @@ TEST(ConfigText, IsTheExpressionOfAPrefillConfig) {
 }
 
 TEST(ConfigText, IsTheExpressionOfAKvPackConfig) {
-  EXPECT_IS_OWN_TEXT(mla::KvPackConfig{.dtype = mla::ElementType::kFloat16, .out_dtype = mla::ElementType::kFloat8E5M2, .nope_dim = 64, .rope_dim = 32, .v_dim = 96, .rows_per_block = 16});
+  EXPECT_IS_OWN_TEXT(mla::KvPackConfig{.dtype = mla::ElementType::kFloat16, .out_dtype = mla::ElementType::kFloat8E5M2, .nope_dim = 64, .rope_dim = 32, .v_dim = 96, .vector_elements = 4, .heads_per_warp = 3, .warps_per_block = 8});
 }
 
 TEST(ConfigText, IsTheExpressionOfAMergeConfig) {
-  EXPECT_IS_OWN_TEXT(mla::MergeConfig{.partial_dtype = mla::ElementType::kFloat32, .out_dtype = mla::ElementType::kBFloat16, .head_dim = 128, .rows_per_block = 4});
+  EXPECT_IS_OWN_TEXT(mla::MergeConfig{.partial_dtype = mla::ElementType::kFloat32, .out_dtype = mla::ElementType::kBFloat16, .head_dim = 128, .vector_elements = 2, .lanes_per_item = 16, .warps_per_block = 8, .partials_in_flight = 1, .max_partials = 64});
 }
 // clang-format on
 

@@ -72,15 +72,37 @@ TEST(PrefillPlan, OfNoTokensHasNoItems) {
   EXPECT_EQ(plan_prefill({.batch = 9, .total_kv = 50}, known_device("H200")).max_num_items, 0);
 }
 
-TEST(KvPackPlan, FillsTheDeviceAndItsMemoryPipe) {
-  const DeviceFacts h200 = known_device("H200");
-  const KvPackPlan large = plan_kv_pack({.num_tokens = 8192}, h200);
-  EXPECT_EQ(large.config.rows_per_block, 16);
-  EXPECT_EQ(large.grid.x, 8 * 132);
-  const KvPackPlan small = plan_kv_pack({.num_tokens = 20, .num_heads = 16}, h200);
-  EXPECT_EQ(small.config.rows_per_block, 2);
-  EXPECT_EQ(small.grid.x, 160);
-  EXPECT_EQ(plan_kv_pack({.num_tokens = 0}, h200).grid.x, 1);
+TEST(KvPackPlan, SharesHeadsEvenlyAmongWarps) {
+  const auto heads_per_warp = [](int num_heads) {
+    const KvPackProblem problem = {.num_tokens = 100, .num_heads = num_heads};
+    const KvPackPlan plan = plan_kv_pack(problem, known_device("H200"));
+    EXPECT_GE(plan.num_head_groups * plan.config.heads_per_warp, num_heads);
+    EXPECT_EQ(plan.num_warps, 100 * plan.num_head_groups);
+    EXPECT_EQ(plan.grid.x, ceil_div(plan.num_warps, plan.config.warps_per_block));
+    return plan.config.heads_per_warp;
+  };
+  EXPECT_EQ(heads_per_warp(128), 4);
+  EXPECT_EQ(heads_per_warp(16), 4);
+  EXPECT_EQ(heads_per_warp(6), 3);
+  EXPECT_EQ(heads_per_warp(5), 3);
+  EXPECT_EQ(heads_per_warp(1), 1);
+}
+
+TEST(KvPackPlan, VectorsDivideEveryDimensionAndWhatLayoutsAllow) {
+  const auto vector_elements = [](int nope, int rope, int v, int allowed) {
+    return plan_kv_pack(
+               {.nope_dim = nope, .rope_dim = rope, .v_dim = v, .vector_elements = allowed},
+               known_device("H200"))
+        .config.vector_elements;
+  };
+  EXPECT_EQ(vector_elements(128, 64, 128, 8), 8);
+  EXPECT_EQ(vector_elements(128, 64, 128, 2), 2);
+  EXPECT_EQ(vector_elements(128, 12, 128, 8), 4);
+  EXPECT_EQ(vector_elements(128, 64, 101, 8), 1);
+}
+
+TEST(KvPackPlan, OfTooManyRowsIsRejected) {
+  EXPECT_THROW(plan_kv_pack({.num_tokens = 2'147'483'647}, known_device("B200")), Error);
 }
 
 TEST(KvPackPlan, TakesDimensionsFromTheProblem) {
@@ -97,20 +119,37 @@ TEST(KvPackPlan, TakesDimensionsFromTheProblem) {
   EXPECT_EQ(config.v_dim, 96);
 }
 
-TEST(MergePlan, KeepsWhatABlockHasInFlight) {
+TEST(MergePlan, FitsLanesAndLoadsToTheRow) {
   const DeviceFacts h200 = known_device("H200");
-  EXPECT_EQ(plan_merge({.num_rows = 4096}, h200).config.rows_per_block, 2);
-  EXPECT_EQ(plan_merge({.num_partials = 64, .num_rows = 4096}, h200).config.rows_per_block, 1);
-  EXPECT_EQ(plan_merge({.num_rows = 4096, .head_dim = 8}, h200).config.rows_per_block, 128);
-  EXPECT_EQ(plan_merge({.num_rows = 1, .num_heads = 16}, h200).grid.x, 16);
-  EXPECT_EQ(plan_merge({.num_rows = 0}, h200).grid.x, 1);
+  const MergeConfig wide = plan_merge({.num_partials = 8}, h200).config;
+  EXPECT_EQ(wide.vector_elements, 4);
+  EXPECT_EQ(wide.lanes_per_item, 32);
+  EXPECT_EQ(wide.partials_in_flight, 4);
+  const MergeConfig narrow =
+      plan_merge({.partial_dtype = DType::kBFloat16, .head_dim = 128}, h200).config;
+  EXPECT_EQ(narrow.vector_elements, 8);
+  EXPECT_EQ(narrow.lanes_per_item, 16);
+  EXPECT_EQ(narrow.partials_in_flight, 2);
+  const MergeConfig smallest = plan_merge({.num_partials = 1, .head_dim = 8}, h200).config;
+  EXPECT_EQ(smallest.lanes_per_item, 2);
+  EXPECT_EQ(smallest.partials_in_flight, 1);
+}
+
+TEST(MergePlan, HasRoomForEveryPartial) {
+  const auto max_partials = [](std::int64_t num_partials) {
+    return plan_merge({.num_partials = num_partials}, known_device("H200")).config.max_partials;
+  };
+  EXPECT_EQ(max_partials(1), 8);
+  EXPECT_EQ(max_partials(9), 64);
+  EXPECT_EQ(max_partials(512), 512);
+  EXPECT_THROW(max_partials(513), Error);
 }
 
 TEST(OtherPlans, KeepGridsLegalAtTheLimits) {
   const DeviceFacts b200 = known_device("B200");
   constexpr std::int64_t kMost = 2'147'483'647;
-  EXPECT_LE(plan_kv_pack({.num_tokens = kMost}, b200).grid.x, kMost);
-  EXPECT_LE(plan_merge({.num_rows = kMost}, b200).grid.x, kMost);
+  EXPECT_LE(plan_kv_pack({.num_tokens = kMost, .num_heads = 1}, b200).grid.x, kMost);
+  EXPECT_LE(plan_merge({.num_rows = kMost, .num_heads = 1}, b200).grid.x, kMost);
   EXPECT_LE(plan_prefill({.batch = kMost, .total_q = kMost, .total_kv = kMost}, b200).grid.x,
             kMost);
   EXPECT_THROW(plan_kv_pack({.num_tokens = kMost + 1}, b200), Error);

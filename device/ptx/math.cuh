@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace mla {
+
+inline constexpr float kInfinity = __builtin_bit_cast(float, 0x7f800000u);
+
+}  // namespace mla
+
+namespace mla::ptx {
+
+// PTX ISA: Floating Point, ex2. 2^x within 2 ulp; 2^-inf is 0.
+__device__ inline float ex2_approx(float x) {
+  float y;
+  asm("ex2.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+// PTX ISA: Floating Point, lg2. The absolute error is below 2^-22 for x in [0.5, 2].
+__device__ inline float lg2_approx(float x) {
+  float y;
+  asm("lg2.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+}  // namespace mla::ptx
