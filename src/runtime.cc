@@ -5,9 +5,11 @@
 #include <omp.h>
 
 #include <mutex>
+#include <utility>
 
 #include "check.h"
 #include "cpu/ops.h"
+#include "ops/gpu_runtime.h"
 
 namespace mla {
 namespace {
@@ -18,16 +20,28 @@ int resolve_num_threads(const RuntimeOptions& options) {
   return options.num_cpu_threads > 0 ? options.num_cpu_threads : omp_get_max_threads();
 }
 
+GpuRuntime& gpu_for(const Runtime& runtime, Device device) {
+  try {
+    return runtime.gpu();
+  } catch (const Error& error) {
+    throw Error(error.kind(), "runtime", to_string(device) + " cannot be used: " + error.what());
+  }
+}
+
 }  // namespace
 
 struct Runtime::State {
   int num_cpu_threads = 1;
+  RuntimeOptions options;
   std::once_flag cpu_measured;
   DeviceFacts cpu;
+  std::once_flag gpu_opened;
+  std::unique_ptr<GpuRuntime> gpu;
 };
 
 Runtime::Runtime(RuntimeOptions options) : state_(std::make_unique<State>()) {
   state_->num_cpu_threads = resolve_num_threads(options);
+  state_->options = std::move(options);
 }
 
 Runtime::~Runtime() = default;
@@ -35,8 +49,7 @@ Runtime::Runtime(Runtime&&) noexcept = default;
 Runtime& Runtime::operator=(Runtime&&) noexcept = default;
 
 const DeviceFacts& Runtime::device(Device device) const {
-  MLA_CHECK(device.type == DeviceType::kCpu, ErrorKind::kRuntime, "runtime",
-            "the device must be the CPU, because no CUDA driver is in use", device);
+  if (device.type == DeviceType::kCuda) return gpu_for(*this, device).facts(device.index);
   // Measuring takes a moment, so it waits for the first call that plans.
   std::call_once(state_->cpu_measured,
                  [this] { state_->cpu = cpu::device_facts(state_->num_cpu_threads); });
@@ -44,7 +57,19 @@ const DeviceFacts& Runtime::device(Device device) const {
 }
 
 std::vector<Device> Runtime::devices() const {
-  return {Device{}};
+  std::vector<Device> found = {Device{}};
+  try {
+    for (const int ordinal : gpu().ordinals()) found.push_back({DeviceType::kCuda, ordinal});
+  } catch (const Error&) {
+    // Without a driver there are no GPUs; a call for one says what is wrong with it.
+  }
+  return found;
+}
+
+GpuRuntime& Runtime::gpu() const {
+  std::call_once(state_->gpu_opened,
+                 [this] { state_->gpu = std::make_unique<GpuRuntime>(state_->options); });
+  return *state_->gpu;
 }
 
 int Runtime::num_cpu_threads() const {

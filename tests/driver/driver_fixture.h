@@ -5,22 +5,10 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include "driver/error_of.h"
 #include "driver/fake_driver.h"
-#include "mla/error.h"
 
 namespace mla::testing {
-
-// The Error that `action` throws.
-template <typename Action>
-Error error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return Error(ErrorKind::kRuntime, "no", "error");
-}
 
 // Tests against the fake driver, whose state is fresh in each.
 class DriverTest : public ::testing::Test {

@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "compile/kernel_image.h"
+#include "plan/config_text.h"
+
+namespace mla {
+
+// What a config stands for: the instance of a kernel template, and what it asks of a launch.
+struct KernelSpec {
+  compile::KernelSource source;
+  unsigned max_dynamic_smem_bytes = 0;
+};
+
+inline KernelSpec kernel_spec(const KvPackConfig& config) {
+  return {{"device/simt/kv_pack.cuh", "mla::kv_pack_kernel<" + config_text(config) + ">"}};
+}
+
+inline KernelSpec kernel_spec(const MergeConfig& config) {
+  return {{"device/simt/merge.cuh", "mla::merge_kernel<" + config_text(config) + ">"}};
+}
+
+}  // namespace mla
