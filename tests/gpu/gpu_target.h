@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gpu/gpu_memory.h"
+#include "support/target.h"
+
+// The first GPU of this machine, as a place where cases run.
+namespace mla::test {
+
+class GpuTarget : public Target {
+ public:
+  GpuTarget();
+
+  Device device() const override { return device_; }
+  Runtime& runtime() override { return runtime_; }
+  DType probability_dtype(DType input) const override { return input; }
+  TensorView upload(const HostTensor& tensor) override;
+  void download(HostTensor& tensor) override;
+
+  // Uploads into the place that an earlier upload of this tensor got.
+  void upload_again(const HostTensor& tensor);
+  void forget_uploads() { buffers_.clear(); }
+
+  const driver::PrimaryContext& context() const { return *context_; }
+
+ private:
+  Runtime runtime_;
+  Device device_;
+  std::optional<driver::PrimaryContext> context_;
+  std::map<void*, std::unique_ptr<gpu::Buffer>> buffers_;  // by the tensor's host address
+};
+
+// Null where there is no GPU that kernels exist for; gpu_missing() then says why.
+GpuTarget* gpu_target();
+std::string gpu_missing();
+
+// Tests that need a GPU, and are skipped with the reason where there is none.
+class GpuTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (gpu_target() == nullptr) GTEST_SKIP() << gpu_missing();
+  }
+  void TearDown() override {
+    if (gpu_target() != nullptr) gpu_target()->forget_uploads();
+  }
+
+  GpuTarget& gpu() { return *gpu_target(); }
+};
+
+}  // namespace mla::test
