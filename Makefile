@@ -1,11 +1,12 @@
 # make run     the main job: pack, prefill, decode over a paged cache; on the CPU when there is no GPU
 # make test    every test
+# make aot     kernels compiled ahead of time, beside the Python package's library
 # Both install what they need first (Debian packages and a virtual environment in .venv).
 
 PYTHON := .venv/bin/python
 PRESET := release
 
-.PHONY: run test setup build format lint clean help
+.PHONY: run test aot setup build format lint clean help
 
 run: build
 	$(PYTHON) -m tokenspeed_mla run
@@ -13,6 +14,9 @@ run: build
 test: build
 	ctest --preset $(PRESET) -j$$(nproc)
 	$(PYTHON) -m pytest -q
+
+aot: build
+	cmake --build --preset $(PRESET) --target aot
 
 setup:
 	scripts/setup
@@ -35,4 +39,4 @@ clean:
 	rm -rf build dist .venv
 
 help:
-	@sed -n 's/^# //p' Makefile | head -3
+	@sed -n 's/^# //p' Makefile | head -4
