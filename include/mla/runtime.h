@@ -23,7 +23,7 @@ struct RuntimeOptions {
   std::string libcuda = {};  // the driver: TOKENSPEED_MLA_LIBCUDA, else libcuda.so.1
   std::string nvrtc = {};    // the compiler: TOKENSPEED_MLA_NVRTC, else package, toolkit, loader
   std::string package_folder = {};  // of Python packages, maybe nvidia-cuda-nvrtc among them
-  std::string kernel_folder = {};  // kernels compiled ahead of time: where this library lies
+  std::string kernel_folder = {};   // kernels compiled ahead of time: where this library lies
   std::string cache_folder =
       {};  // kernels compiled before: TOKENSPEED_MLA_CACHE_DIR, else ~/.cache
 };
