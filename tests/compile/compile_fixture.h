@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "compile/nvrtc_search.h"
@@ -35,6 +36,22 @@ inline bool has_nvrtc() {
 
 #define MLA_NEEDS_NVRTC() \
   if (!::mla::testing::has_nvrtc()) GTEST_SKIP() << "no NVRTC: pip install nvidia-cuda-nvrtc"
+
+// A variable of the environment, for the length of a test.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* old = std::getenv(name)) old_ = old;
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { old_ ? setenv(name_, old_->c_str(), 1) : unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> old_;
+};
 
 // A folder that is gone after the test.
 class TemporaryFolder {

@@ -24,6 +24,17 @@ KernelImage image_of(const std::string& code) {
   return {.symbol = "_Z6kernelv", .code = code, .origin = Origin::kCompiled};
 }
 
+TEST(DefaultCacheFolder, FollowsTheEnvironment) {
+  const testing::Variable home("HOME", "/home/somebody");
+  const testing::Variable no_cache("XDG_CACHE_HOME", "");
+  const testing::Variable no_folder("TOKENSPEED_MLA_CACHE_DIR", "");
+  EXPECT_EQ(default_cache_folder(), "/home/somebody/.cache/tokenspeed_mla");
+  const testing::Variable cache("XDG_CACHE_HOME", "/cache");
+  EXPECT_EQ(default_cache_folder(), "/cache/tokenspeed_mla");
+  const testing::Variable folder("TOKENSPEED_MLA_CACHE_DIR", "/kernels");
+  EXPECT_EQ(default_cache_folder(), "/kernels");
+}
+
 class DiskCacheTest : public ::testing::Test {
  protected:
   TemporaryFolder folder_;

@@ -44,6 +44,14 @@ TEST(NvrtcSearch, PackageComesBeforeToolkitBeforeLoader) {
                           "libnvrtc.so.12", "libnvrtc.so"));
 }
 
+TEST(NvrtcSearch, FollowsTheEnvironment) {
+  const testing::Variable file("TOKENSPEED_MLA_NVRTC", "/x/libnvrtc.so");
+  const testing::Variable toolkit("CUDA_HOME", "/opt/cuda");
+  const NvrtcSearch search = nvrtc_search_from_environment();
+  EXPECT_EQ(search.named_file, "/x/libnvrtc.so");
+  EXPECT_EQ(search.toolkit_dirs.front(), "/opt/cuda");
+}
+
 TEST(Nvrtc, NoneFoundSaysWhatWasTriedAndWhatHelps) {
   const Error error = error_of([] { Nvrtc({"/nowhere/libnvrtc.so.13", "libm.so.6"}); });
   EXPECT_EQ(error.kind(), ErrorKind::kRuntime);
