@@ -85,6 +85,7 @@ void BodyParser::parse_body_directive() {
 
 void BodyParser::parse_registers() {
   tokens_.next();
+  if (tokens_.peek().kind != TokenKind::kDirective) tokens_.fail("expected a register type");
   const std::string_view type_word = tokens_.next().text;
   const auto type = type_from_name(type_word.substr(1));
   if (!type) tokens_.fail("unsupported register type '" + std::string(type_word) + "'");

@@ -99,6 +99,7 @@ TEST(Parser, ReportsTextThatEndsTooEarly) {
   EXPECT_FALSE(problems(std::string(kHeader) + ".visible .entry k(").empty());
   EXPECT_FALSE(problems(std::string(kHeader) + ".visible .entry k() { .reg .b32 %r<").empty());
   EXPECT_FALSE(problems(std::string(kHeader) + ".visible .entry k() { add.s32 {").empty());
+  EXPECT_FALSE(problems(std::string(kHeader) + ".visible .entry k() { .reg").empty());
 }
 
 TEST(Parser, ReadsTwoMegabytesInAFifthOfASecond) {
