@@ -21,4 +21,18 @@ struct DecodeConfig {
   friend constexpr bool operator==(const DecodeConfig&, const DecodeConfig&) = default;
 };
 
+// Dynamic shared memory of the sm_90 FP8 kernel: the query, five key tiles, two tiles of probabilities,
+// and 3 KB for sums and barriers.
+constexpr int sm90_decode_fp8_smem_bytes(const DecodeConfig& config) {
+  return 6 * 64 * config.qk_dim() + 2 * 64 * config.tile_rows + 3 * 1024;
+}
+
+// Everything that the kernel which joins decode's partial results is compiled for.
+struct DecodeMergeConfig {
+  ElementType out_dtype = ElementType::kBFloat16;
+  int latent_dim = 512;
+
+  friend constexpr bool operator==(const DecodeMergeConfig&, const DecodeMergeConfig&) = default;
+};
+
 }  // namespace mla

@@ -17,6 +17,13 @@ __device__ inline float ex2_approx(float x) {
   return y;
 }
 
+// The same with subnormal inputs and results flushed to 0: one instruction where the other takes four.
+__device__ inline float ex2_approx_ftz(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
 // PTX ISA: Floating Point, lg2. The absolute error is below 2^-22 for x in [0.5, 2].
 __device__ inline float lg2_approx(float x) {
   float y;

@@ -21,11 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<compile::KernelSource> listed_kernels() {
-  return {
-#define MLA_AOT_KERNEL(...) kernel_spec(__VA_ARGS__).source,
+std::vector<compile::KernelSource> listed_kernels(const compile::Target& target) {
+  std::vector<compile::KernelSource> sources;
+#define MLA_AOT_KERNEL(...) sources.push_back(kernel_spec(__VA_ARGS__).source);
+#define MLA_AOT_SM90_KERNEL(...) \
+  if (target.arch == "90a") sources.push_back(kernel_spec(__VA_ARGS__).source);
 #include "device/aot.def"
-  };
+  return sources;
 }
 
 // The assembler's .incbin is as fast as a copy, where an array of numbers would be compiled.
@@ -48,7 +50,8 @@ void build(const compile::Target& target, const fs::path& folder) {
   std::string images;
   std::string entries;
   std::size_t total_bytes = 0;
-  for (const compile::KernelSource& source : listed_kernels()) {
+  const std::vector<compile::KernelSource> sources = listed_kernels(target);
+  for (const compile::KernelSource& source : sources) {
     const compile::KernelImage image = nvrtc.compile(source, target);
     const std::string label = "kernel_" + std::to_string(total_bytes);
     const fs::path file = folder / (label + ".cubin");
@@ -62,7 +65,7 @@ void build(const compile::Target& target, const fs::path& folder) {
       << images << "\nextern \"C\" __attribute__((visibility(\"default\")))\n"
       << "const mla::compile::AotEntry mla_aot_kernels[] = {\n"
       << entries << "    {nullptr, nullptr, nullptr, nullptr, 0},\n};\n";
-  std::cout << target.text() << ": " << listed_kernels().size() << " kernels, " << total_bytes
+  std::cout << target.text() << ": " << sources.size() << " kernels, " << total_bytes
             << " bytes, NVRTC " << nvrtc.version() << "\n";
 }
 

@@ -25,8 +25,8 @@ struct TensorTile {
   CUtensorMapFloatOOBfill out_of_bounds_fill = kOutOfBoundsZero;
 };
 
-// The descriptor that a kernel takes as a __grid_constant__ parameter. Encoding runs on the host
-// alone and takes well under a microsecond, so maps are made per call and never cached. Throws
+// The descriptor that a kernel takes as a __grid_constant__ parameter. Encoding needs a current
+// context but no device work, and takes well under a microsecond, so maps are made per call and never cached. Throws
 // Error(kRuntime) with the tile's text when the driver refuses it.
 CUtensorMap encode_tensor_map(const Driver& driver, const void* address, const TensorTile& tile);
 

@@ -4,19 +4,25 @@
 
 #include "cpu/ops.h"
 #include "ops/check_args.h"
+#include "ops/decode_gpu.h"
 #include "ops/missing_kernel.h"
 #include "plan/decode_plan.h"
 
 namespace mla {
 
-void decode(const DecodeArgs& args, Runtime& runtime, Stream /*stream*/) {
+void decode(const DecodeArgs& args, Runtime& runtime, Stream stream) {
   const DecodeProblem problem = check(args);
   if (problem.batch == 0) return;
   const DeviceFacts& device = runtime.device(args.query.device);
   const DecodePlan plan = plan_decode(problem, device);
   expect_workspace(args.workspace, plan.workspace_bytes);
 
-  if (device.arch != Arch::kCpu) throw missing_kernel("decode", device);
+  if (device.arch != Arch::kCpu) {
+    if (const Verdict verdict = can_implement(problem, device); !verdict) {
+      throw missing_kernel("decode", verdict);
+    }
+    return decode_on_gpu(args, plan, runtime, stream);
+  }
   const cpu::DecodeSchedule schedule{
       .tile_rows = plan.rows_per_tile, .tile_kv = plan.tile_kv, .num_workers = plan.num_workers};
   cpu::decode(args, schedule, runtime.num_cpu_threads());

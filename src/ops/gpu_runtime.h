@@ -75,6 +75,9 @@ class GpuRuntime {
     return table.find_or_load(config, ordinal, [&] { return load(kernel_spec(config), ordinal); });
   }
 
+  // Opened by the first call that asks. A tensor map can only be made while it is current.
+  const driver::PrimaryContext& context(int ordinal);
+
   const driver::Driver& driver() const { return driver_; }
 
  private:
@@ -86,14 +89,15 @@ class GpuRuntime {
   };
 
   const GpuDevice& device(int ordinal) const;
-  const driver::PrimaryContext& context(int ordinal);
   std::unique_ptr<driver::Kernel> load(const KernelSpec& spec, int ordinal);
 
   driver::Driver driver_;
   compile::KernelStore store_;
   std::mutex contexts_mutex_;
   std::vector<GpuDevice> devices_;
-  std::tuple<KernelTable<KvPackConfig>, KernelTable<MergeConfig>> tables_;  // gone before contexts
+  std::tuple<KernelTable<KvPackConfig>, KernelTable<MergeConfig>, KernelTable<DecodeConfig>,
+             KernelTable<DecodeMergeConfig>>
+      tables_;  // gone before contexts
 };
 
 }  // namespace mla

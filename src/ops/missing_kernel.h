@@ -4,6 +4,7 @@
 
 #include "mla/device.h"
 #include "mla/error.h"
+#include "mla/plan.h"
 
 namespace mla {
 
@@ -11,6 +12,14 @@ namespace mla {
 inline Error missing_kernel(const char* where, const DeviceFacts& device) {
   return Error(ErrorKind::kNotImplemented, where,
                std::string("no kernel for ") + name(device.arch) + " in this build");
+}
+
+// The same for a verdict, whose reason begins with the operation.
+inline Error missing_kernel(const char* where, const Verdict& verdict) {
+  const std::string prefix = std::string(where) + ": ";
+  const bool is_prefixed = verdict.reason.starts_with(prefix);
+  return Error(ErrorKind::kNotImplemented, where,
+               is_prefixed ? verdict.reason.substr(prefix.size()) : verdict.reason);
 }
 
 }  // namespace mla

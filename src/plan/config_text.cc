@@ -61,6 +61,11 @@ std::string config_text(const DecodeConfig& config) {
                                      {"cluster_size", cluster_size}});
 }
 
+std::string config_text(const DecodeMergeConfig& config) {
+  const auto& [out_dtype, latent_dim] = config;
+  return expression("DecodeMergeConfig", {{"out_dtype", out_dtype}, {"latent_dim", latent_dim}});
+}
+
 std::string config_text(const PrefillConfig& config) {
   const auto& [dtype, out_dtype, d_qk, d_v, tile_q, tile_kv, is_causal] = config;
   return expression("PrefillConfig", {{"dtype", dtype},

@@ -17,6 +17,7 @@ namespace mla {
 //
 // It names the kernel template's instance to the compiler, keys caches, and is what logs print.
 std::string config_text(const DecodeConfig& config);
+std::string config_text(const DecodeMergeConfig& config);
 std::string config_text(const PrefillConfig& config);
 std::string config_text(const KvPackConfig& config);
 std::string config_text(const MergeConfig& config);

@@ -10,13 +10,13 @@
 #include "plan/check_problem.h"
 #include "plan/decode_score.h"
 #include "plan/decode_tiles.h"
+#include "plan/decode_workspace.h"
 #include "plan/element.h"
 
 namespace mla {
 
 namespace {
 
-constexpr std::int64_t kFlagBytes = 8;  // per worker and row tile, for the arrival of its partial
 constexpr int kMaxWaves = 4;
 
 // The batch that tiles are chosen for under batch invariance.
@@ -57,21 +57,25 @@ std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const Deco
   return counts;
 }
 
-void set_workers(DecodePlan& plan, const DecodeProblem& problem, std::int64_t num_workers) {
+std::int64_t workspace_bytes(const DecodePlan& plan, const DeviceFacts& device) {
+  if (device.arch != Arch::kCpu) {
+    return decode_workspace(plan.num_workers, plan.num_rows, plan.config.latent_dim).bytes;
+  }
+  const std::int64_t state_bytes = kPartialStateFloats * std::int64_t{sizeof(float)};
+  return (plan.num_workers - 1) * plan.num_rows * state_bytes;
+}
+
+void set_workers(DecodePlan& plan, const DecodeProblem& problem, const DeviceFacts& device,
+                 std::int64_t num_workers) {
   plan.num_workers = static_cast<int>(num_workers);
   plan.splits_requests = num_workers > 1 && !problem.batch_invariant;
-  plan.workspace_bytes = 0;
-  if (plan.splits_requests) {
-    const std::int64_t state_bytes = kPartialStateFloats * std::int64_t{sizeof(float)};
-    plan.workspace_bytes = (num_workers - 1) * plan.num_rows * state_bytes +
-                           num_workers * plan.num_row_tiles * kFlagBytes;
-  }
+  plan.workspace_bytes = plan.splits_requests ? workspace_bytes(plan, device) : 0;
   const std::int64_t clusters = num_workers * plan.num_row_tiles;
   plan.grid.x = strided_grid(clusters, kMaxGridX / plan.cluster_size).x * plan.cluster_size;
 }
 
 bool is_legal(const DecodePlan& plan, const DecodeProblem& problem, const DeviceFacts& device) {
-  return device.num_sms >= plan.cluster_size &&
+  return device.num_sms >= plan.cluster_size && plan.num_workers <= kMaxDecodeWorkers &&
          plan.workspace_bytes <= max_decode_workspace_bytes(problem, device);
 }
 
@@ -81,7 +85,7 @@ std::vector<DecodePlan> legal_plans(const DecodeProblem& problem, const DeviceFa
   for (const DecodeTile& tile : tiles) {
     DecodePlan plan = plan_with_tile(problem, tile);
     for (const std::int64_t num_workers : worker_counts(problem, plan, device)) {
-      set_workers(plan, problem, num_workers);
+      set_workers(plan, problem, device, num_workers);
       if (!is_legal(plan, problem, device)) continue;
       plan.modelled_seconds = modelled_seconds(plan, tile, problem, device);
       plans.push_back(plan);

@@ -23,7 +23,7 @@ struct DecodePlan {
   int cluster_size = 1;  // thread blocks that share one row tile
   int num_workers = 1;   // stretches of the key line per row tile (device/abi/decode_work.h)
   bool splits_requests = false;  // a request may be cut between workers; else one does all of it
-  std::int64_t workspace_bytes = 0;  // num_workers - 1 slots of num_rows states, then flags
+  std::int64_t workspace_bytes = 0;  // for what workers leave to each other
   Grid grid;
   double modelled_seconds = 0;  // what the choice was scored by
 };

@@ -31,21 +31,14 @@ std::vector<DecodeTile> row_steps(int keys, int full_rate_rows) {
   return tiles;
 }
 
-// FP8 computes the transposed output from the transposed V: 512 x 64 floats fill the registers of
-// two warpgroups, and a cluster of two blocks that own half of the columns each holds 128 rows.
-std::vector<DecodeTile> sm90_float8_tiles() {
-  std::vector<DecodeTile> tiles = row_steps(128, kSm90Float8FullRateRows);
-  tiles.push_back({128, 128, 2, kSm90Float8FullRateRows});
-  return tiles;
-}
-
 }  // namespace
 
 std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
   switch (arch) {
     case Arch::kCpu: return row_steps(64, kRowStep);
     case Arch::kSm90:
-      if (is_float8(dtype)) return sm90_float8_tiles();
+      // FP8 computes the transposed output: 512 x 64 floats fill the registers of two warpgroups.
+      if (is_float8(dtype)) return row_steps(64, kSm90Float8FullRateRows);
       return {{64, 64, 1, 64}, {128, 64, 2, 128}};
     case Arch::kSm100:
     case Arch::kSm103: {

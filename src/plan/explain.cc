@@ -23,6 +23,9 @@ namespace {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
+// The copy engine brings pages of at least this many keys.
+constexpr int kMinGpuPageSize = 8;
+
 template <typename Problem>
 Verdict verdict(Op op, const Problem& problem, DType dtype, const DeviceFacts& device) {
   try {
@@ -110,7 +113,13 @@ Explanation explanation(Op op, const Problem& problem, const DeviceFacts& device
 }  // namespace
 
 Verdict can_implement(const DecodeProblem& problem, const DeviceFacts& device) {
-  return verdict(Op::kDecode, problem, problem.dtype, device);
+  const Verdict result = verdict(Op::kDecode, problem, problem.dtype, device);
+  if (result && device.arch != Arch::kCpu && problem.page_size < kMinGpuPageSize) {
+    return {false, "decode: no kernel for page_size " + std::to_string(problem.page_size) + " on " +
+                       name(device.arch) + " in this build, the smallest is " +
+                       std::to_string(kMinGpuPageSize)};
+  }
+  return result;
 }
 
 Verdict can_implement(const PrefillProblem& problem, const DeviceFacts& device) {

@@ -22,6 +22,8 @@ class GpuTarget : public Target {
   Device device() const override { return device_; }
   Runtime& runtime() override { return runtime_; }
   DType probability_dtype(DType input) const override { return input; }
+  // Hopper keeps 13 fraction bits of a sum of FP8 products.
+  double sum_cutoff(DType input) const override { return size_bytes(input) == 1 ? 0x1p-13 : 0; }
   TensorView upload(const HostTensor& tensor) override;
   void download(HostTensor& tensor) override;
 

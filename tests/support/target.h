@@ -18,6 +18,9 @@ class Target {
   // What softmax probabilities are rounded to before they meet the values.
   virtual DType probability_dtype(DType input) const = 0;
 
+  // What a step of a matrix product's running sum is cut off by, relative to the sum; 0: float32.
+  virtual double sum_cutoff(DType /*input*/) const { return 0; }
+
   // The tensor as this target's kernels see it, and what they left in it back in the tensor.
   virtual TensorView upload(const HostTensor& tensor) = 0;
   virtual void download(HostTensor& tensor) = 0;

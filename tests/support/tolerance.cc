@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kUnitRoundoff = 0x1p-24;
 constexpr double kExpUlps = 16;        // what an exponential and a merge of partials may lose
+constexpr double kProductsPerStep = 32;  // of a tensor core's FP8 instruction
 constexpr double kRoundingFactor = 2;  // against the error of the same-precision reference
 
 double energy(const std::vector<double>& x) {
@@ -30,8 +31,10 @@ double size(double lse) {
   return std::isfinite(lse) ? std::fabs(lse) : 0;
 }
 
-double score_error(const AttentionRow& row, std::int64_t d_qk) {
-  return kUnitRoundoff * (std::sqrt(static_cast<double>(d_qk)) * row.score_size + kExpUlps);
+double score_error(const AttentionRow& row, std::int64_t d_qk, double sum_cutoff) {
+  const double num_steps = std::ceil(static_cast<double>(d_qk) / kProductsPerStep);
+  return kUnitRoundoff * (std::sqrt(static_cast<double>(d_qk)) * row.score_size + kExpUlps) +
+         sum_cutoff * num_steps * row.score_size;
 }
 
 // Fills bounds and the bound of the angle from exact values, the float32 error of each element and
@@ -69,17 +72,19 @@ double cosine_difference(const std::vector<double>& left, const std::vector<doub
 }
 
 ExpectedAttention expected_attention(const Attention& attention, DType out_dtype, std::int64_t d_qk,
-                                     LseBase base) {
+                                     LseBase base, double sum_cutoff) {
   std::vector<double> exact, unrounded, float32_error;
   Expected lse{{attention.shape.begin(), attention.shape.end() - 1}, {}, {}};
   for (const AttentionRow& row : attention.rows) {
-    const double score = score_error(row, d_qk);
+    const double score = score_error(row, d_qk, sum_cutoff);
     const double walk = kUnitRoundoff * std::sqrt(static_cast<double>(row.num_keys));
+    const double cut = 2 * sum_cutoff;
     for (std::size_t d = 0; d < row.out.size(); ++d) {
       const double variance = std::max(0.0, row.second_moment[d] - row.out[d] * row.out[d]);
       exact.push_back(row.out[d]);
       unrounded.push_back(row.rounded_out[d]);
-      float32_error.push_back(score * std::sqrt(variance) + walk * std::sqrt(row.second_moment[d]));
+      float32_error.push_back(score * std::sqrt(variance) +
+                              (walk + cut) * std::sqrt(row.second_moment[d]));
     }
     lse.values.push_back(row.lse * units(base));
     lse.bounds.push_back(units(base) * (score + walk + 2 * kUnitRoundoff * size(row.lse)));

@@ -13,7 +13,8 @@
 // result may be twice as far off as that, row by row. float32 arithmetic (unit roundoff u = 2^-24)
 // errs like a random walk: a score by d = u (sqrt(d_qk) score_size + kExpUlps); an output by d
 // times the standard deviation of the values under the probabilities, plus sqrt(keys) u times their
-// root mean square; a log-sum-exp by d and its own rounding.
+// root mean square; a log-sum-exp by d and its own rounding. A tensor core that cuts its running sum
+// off, always towards zero, adds that to a score at every step of 32 products, and to an output twice.
 namespace mla::test {
 
 // Exact values, a bound for each, and one for the direction of the whole.
@@ -30,7 +31,7 @@ struct ExpectedAttention {
 };
 
 ExpectedAttention expected_attention(const Attention& attention, DType out_dtype, std::int64_t d_qk,
-                                     LseBase base);
+                                     LseBase base, double sum_cutoff = 0);
 
 // A merge's results; `largest` is the largest |partial out| at each element, `lse` natural.
 ExpectedAttention expected_merge(const Shape& shape, const std::vector<double>& out,

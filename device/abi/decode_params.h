@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the decode kernels of a GPU receive, and how they share the workspace.
+namespace mla {
+
+// What the driver encodes for the copy engine; passed to kernels by value.
+struct alignas(64) TensorMap {
+  unsigned char bytes[128];
+};
+
+// A stretch of the key line shorter than this is not worth a worker of its own: storing and merging
+// one more partial result costs about as much as these key tiles. Short lines are cut finer, since
+// there the time of a tile weighs more than the merge.
+constexpr long long min_units_per_worker(long long total_units) { return total_units < 64 ? 2 : 4; }
+
+constexpr long long num_active_workers(long long total_units, long long num_workers) {
+  const long long least = min_units_per_worker(total_units);
+  const long long useful = (total_units + least - 1) / least;
+  return useful < num_workers ? useful : num_workers;
+}
+
+inline constexpr int kMaxDecodeWorkers = 256;
+
+// The request that a worker leaves unfinished, for the merge: pieces of workers [worker, last_worker].
+struct SplitRequest {
+  int request;      // -1: none
+  int last_worker;
+};
+
+// Partial results lie in slots: one for a worker's rest piece, one for its split head piece. The first
+// worker has no rest and the last no split head.
+constexpr long long partial_slot(long long worker, bool is_head) {
+  return 2 * worker - (is_head ? 0 : 1);
+}
+
+constexpr long long num_partial_slots(long long num_workers) { return 2 * (num_workers - 1); }
+
+struct DecodeParams {
+  TensorMap query_latent;  // [batch][token step][head step][512]: one box is a row tile
+  TensorMap query_rope;
+  TensorMap cache_latent;  // [page][chunk][row][128 bytes]
+  TensorMap cache_rope;
+
+  const int* block_tables;
+  const int* seq_lens;
+  const int* causal_seqs;  // null without context parallel
+  void* out;               // [batch][token][head][512]; strides below
+  float* lse;              // [batch][row], null when not asked for
+  void* partial_out;       // [slot][row][512] float16, normalised
+  float* partial_lse;      // [slot][row], base 2
+  SplitRequest* splits;    // [worker]
+
+  long long block_table_stride;  // elements, as all strides
+  long long out_batch_stride;
+  long long out_token_stride;
+  long long out_head_stride;
+  int batch;
+  int q_len;
+  int num_heads;
+  int num_rows;
+  int rows_per_tile;
+  int num_row_tiles;
+  int query_head_step;   // what one row tile advances in the query maps
+  int query_token_step;
+  int num_workers;
+  int splits_requests;  // else a worker does all of the requests that start in its stretch
+  int is_causal;
+  int cp_world;
+  int cp_rank;
+  float softmax_scale_log2;  // softmax_scale * log2(e), above 0
+  float output_scale;
+  float lse_unit;  // what one unit of base-2 LSE is in the caller's base: 1 or ln 2
+};
+
+}  // namespace mla

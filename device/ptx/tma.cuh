@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/ptx/mbarrier.cuh"
+
+// PTX ISA "cp.async.bulk.tensor": the copy engine.
+namespace mla::ptx {
+
+// Loads a box of a rank-4 tensor into this block's shared memory; its bytes count on `barrier`.
+__device__ __forceinline__ void cp_async_bulk_tensor_4d(void* destination, const void* tensor_map,
+                                                        Barrier& barrier, int x0, int x1, int x2,
+                                                        int x3) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes "
+      "[%0], [%1, {%3, %4, %5, %6}], [%2];" ::"r"(shared_address(destination)),
+      "l"(tensor_map), "r"(shared_address(&barrier)), "r"(x0), "r"(x1), "r"(x2), "r"(x3)
+      : "memory");
+}
+
+__device__ __forceinline__ void prefetch_tensormap(const void* tensor_map) {
+  asm volatile("prefetch.tensormap [%0];" ::"l"(tensor_map) : "memory");
+}
+
+}  // namespace mla::ptx

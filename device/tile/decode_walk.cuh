@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/abi/decode_params.h"
+#include "device/abi/decode_work.h"
+
+namespace mla::tile {
+
+// One worker's share of one request, in key tiles of that request.
+struct WalkPiece {
+  int request;
+  int tile_begin;
+  int tile_end;
+  bool is_head;     // holds the request's first tile
+  bool is_split;    // other workers hold the rest of the request
+  int last_worker;  // the last of them, for a split head
+};
+
+// The pieces of one worker, in order. Every warp derives them by itself from the lengths.
+struct DecodeWalk {
+  const int* seq_lens;
+  int tile_kv;
+  bool splits_requests;
+  int num_workers;
+  long long total_units;
+  int request;              // the next request to look at
+  long long request_begin;  // its first unit on the line
+  long long unit_begin;     // the worker's stretch
+  long long unit_end;
+
+  // Steps to the worker's next piece; false at the end.
+  __device__ bool next(WalkPiece& result) {
+    while (request_begin < unit_end) {
+      const long long tiles = num_key_tiles(seq_lens[request], tile_kv);
+      const DecodePiece piece =
+          splits_requests ? piece_of_request(unit_begin, unit_end, request_begin, tiles)
+                          : whole_piece_of_request(unit_begin, unit_end, request_begin, tiles);
+      result = {request, static_cast<int>(piece.tile_begin), static_cast<int>(piece.tile_end),
+                piece.is_head, piece.is_split, 0};
+      if (piece.is_head && piece.is_split) {
+        result.last_worker = worker_of_unit(request_begin + tiles - 1, num_workers, total_units);
+      }
+      request_begin += request_units(tiles);
+      ++request;
+      if (piece.exists) return true;
+    }
+    return false;
+  }
+};
+
+namespace warp {
+
+__device__ inline long long sum(long long value) {
+  for (int offset = 16; offset > 0; offset /= 2) {
+    value += __shfl_xor_sync(~0u, value, offset);
+  }
+  return value;
+}
+
+__device__ inline long long inclusive_scan(long long value) {
+  const int lane = threadIdx.x % 32;
+  for (int offset = 1; offset < 32; offset *= 2) {
+    const long long below = __shfl_up_sync(~0u, value, offset);
+    if (lane >= offset) value += below;
+  }
+  return value;
+}
+
+}  // namespace warp
+
+// worker_begin, with 32-bit arithmetic where it suffices: a 64-bit division costs some 100 instructions.
+__device__ inline long long fast_worker_begin(int worker, int num_workers, long long total_units) {
+  if (total_units > 0xffffffff / kMaxDecodeWorkers) {
+    return worker_begin(worker, num_workers, total_units);
+  }
+  return static_cast<unsigned>(total_units) * worker / num_workers;
+}
+
+// Finds where the worker's stretch begins: two passes over the lengths, 32 at a time.
+__device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {
+  const int lane = threadIdx.x % 32;
+  const auto units = [&](int b) -> long long {
+    return b < params.batch ? request_units(num_key_tiles(params.seq_lens[b], tile_kv)) : 0;
+  };
+  const long long first_units = units(lane);
+  long long total = first_units;
+  for (int b = lane + 32; b < params.batch; b += 32) total += units(b);
+  total = warp::sum(total);
+
+  const int num_workers = num_active_workers(total, params.num_workers);
+  DecodeWalk walk{params.seq_lens, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
+  if (worker >= num_workers) return walk;
+  walk.unit_begin = fast_worker_begin(worker, num_workers, total);
+  walk.unit_end = fast_worker_begin(worker + 1, num_workers, total);
+
+  long long before = 0;  // units of the requests below this group of 32
+  for (int base = 0;; base += 32) {
+    const long long own = base == 0 ? first_units : units(base + lane);
+    const long long through = before + warp::inclusive_scan(own);
+    const unsigned reaches = __ballot_sync(~0u, through > walk.unit_begin);
+    if (reaches != 0) {
+      const int owner = __ffs(reaches) - 1;
+      walk.request = base + owner;
+      walk.request_begin = __shfl_sync(~0u, through - own, owner);
+      return walk;
+    }
+    before = __shfl_sync(~0u, through, 31);
+  }
+}
+
+}  // namespace mla::tile

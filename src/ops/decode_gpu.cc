@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "ops/decode_gpu.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numbers>
+#include <string>
+
+#include "check.h"
+#include "device/abi/decode_params.h"
+#include "driver/tensor_map.h"
+#include "ops/gpu_runtime.h"
+#include "plan/decode_workspace.h"
+
+namespace mla {
+namespace {
+
+constexpr unsigned kDecodeThreads = 512;
+constexpr unsigned kMergeThreads = 256;
+constexpr unsigned kMergeBlocksPerSm = 3;
+
+TensorMap encode(const driver::Driver& driver, const void* address, driver::TensorTile tile) {
+  tile.data_type = driver::kTensorMapUint8;
+  tile.l2_promotion = driver::kL2Promotion128B;
+  const driver::CUtensorMap encoded = driver::encode_tensor_map(driver, address, tile);
+  TensorMap map;
+  static_assert(sizeof(map) == sizeof(encoded));
+  std::memcpy(&map, &encoded, sizeof(map));
+  return map;
+}
+
+// The copy engine steps in 16 bytes; a dimension of one element is never stepped along.
+driver::cuuint64_t stride_bytes(const char* name, const TensorView& tensor, int dimension) {
+  const std::int64_t stride = tensor.strides[dimension] * size_bytes(tensor.dtype);
+  if (tensor.shape[dimension] <= 1) return 576;
+  MLA_CHECK(stride > 0 && stride % 16 == 0, ErrorKind::kNotImplemented, "decode",
+            std::string(name) + "'s strides must be positive multiples of 16 bytes on this device",
+            std::to_string(stride) + " bytes");
+  return driver::cuuint64_t(stride);
+}
+
+// The query as boxes of one row tile. Whole tokens fold as [tokens, heads]; tiles that cut through
+// tokens see all rows as one dimension, which takes tokens that lie one after another.
+struct QueryTiles {
+  driver::cuuint64_t num_tokens;
+  driver::cuuint64_t num_heads;
+  driver::cuuint32_t tokens_per_box;
+  driver::cuuint32_t heads_per_box;
+  int head_step;
+  int token_step;
+};
+
+QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
+  const auto tokens = query.shape[1], heads = query.shape[2];
+  if (!plan.is_dense) {
+    return {driver::cuuint64_t(tokens), driver::cuuint64_t(heads), driver::cuuint32_t(plan.fold),
+            driver::cuuint32_t(heads), 0, plan.fold};
+  }
+  MLA_CHECK(tokens == 1 || query.strides[1] == heads * query.strides[2], ErrorKind::kNotImplemented,
+            "decode",
+            "query's tokens must lie one after another where " + std::to_string(tokens * heads) +
+                " rows are packed into tiles of " + std::to_string(plan.rows_per_tile) +
+                ": its token stride must be " + std::to_string(heads * query.strides[2]),
+            query.strides[1]);
+  return {1, driver::cuuint64_t(tokens * heads), 1, driver::cuuint32_t(plan.rows_per_tile),
+          plan.rows_per_tile, 0};
+}
+
+void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
+               const driver::Driver& driver) {
+  const TensorView& query = args.query;
+  const QueryTiles tiles = query_tiles(query, plan);
+  driver::TensorTile tile = {
+      .rank = 4,
+      .dims = {512, tiles.num_heads, tiles.num_tokens, driver::cuuint64_t(query.shape[0])},
+      .stride_bytes = {stride_bytes("query", query, 2), stride_bytes("query", query, 1),
+                       stride_bytes("query", query, 0)},
+      .box = {128, tiles.heads_per_box, tiles.tokens_per_box, 1},
+      .swizzle = driver::kSwizzle128B};
+  params.query_latent = encode(driver, query.data, tile);
+  tile.dims[0] = tile.box[0] = 64;
+  tile.swizzle = driver::kSwizzle64B;
+  params.query_rope = encode(driver, static_cast<char*>(query.data) + 512, tile);
+  params.query_head_step = tiles.head_step;
+  params.query_token_step = tiles.token_step;
+}
+
+// The cache as boxes of up to a tile's keys: all chunks of 128 bytes at once where a page holds a tile.
+void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
+               const driver::Driver& driver) {
+  const TensorView& cache = args.kv_cache;
+  const auto row_stride = stride_bytes("kv_cache", cache, cache.rank - 2);
+  const auto page_stride = stride_bytes("kv_cache", cache, 0);
+  const auto page_size = cache.shape[cache.rank - 2];
+  const auto rows = driver::cuuint32_t(std::min<std::int64_t>(page_size, plan.tile_kv));
+  const bool holds_tile = page_size >= plan.tile_kv;
+  // A cache without pages is never read; its descriptor must be legal all the same.
+  const auto num_pages = driver::cuuint64_t(std::max<std::int64_t>(cache.shape[0], 1));
+  char* address = static_cast<char*>(cache.shape[0] > 0 ? cache.data : args.query.data);
+  driver::TensorTile tile = {
+      .rank = 4,
+      .dims = {128, driver::cuuint64_t(page_size), 4, num_pages},
+      .stride_bytes = {row_stride, 128, page_stride},
+      .box = {128, rows, holds_tile ? 4u : 1u, 1},
+      .swizzle = driver::kSwizzle128B};
+  params.cache_latent = encode(driver, address, tile);
+  tile.dims[0] = tile.box[0] = 64;
+  tile.dims[2] = tile.box[2] = 1;
+  tile.swizzle = driver::kSwizzle64B;
+  params.cache_rope = encode(driver, address + 512, tile);
+}
+
+void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan) {
+  const DecodeWorkspace layout =
+      decode_workspace(plan.num_workers, plan.num_rows, plan.config.latent_dim);
+  char* base = static_cast<char*>(args.workspace.data);
+  params.partial_out = base;
+  params.partial_lse = reinterpret_cast<float*>(base + layout.partial_lse);
+  params.splits = reinterpret_cast<SplitRequest*>(base + layout.splits);
+}
+
+DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan,
+                         const driver::Driver& driver) {
+  DecodeParams params = {};
+  set_query(params, args, plan, driver);
+  set_cache(params, args, plan, driver);
+  set_workspace(params, args, plan);
+  params.block_tables = static_cast<const int*>(args.block_tables.data);
+  params.seq_lens = static_cast<const int*>(args.seq_lens.data);
+  if (args.causal_seqs) params.causal_seqs = static_cast<const int*>(args.causal_seqs->data);
+  params.out = args.out.data;
+  if (args.lse) params.lse = static_cast<float*>(args.lse->data);
+  params.block_table_stride = args.block_tables.strides[0];
+  params.out_batch_stride = args.out.strides[0];
+  params.out_token_stride = args.out.strides[1];
+  params.out_head_stride = args.out.strides[2];
+  params.batch = int(args.query.shape[0]);
+  params.q_len = int(args.query.shape[1]);
+  params.num_heads = int(args.query.shape[2]);
+  params.num_rows = int(plan.num_rows);
+  params.rows_per_tile = plan.rows_per_tile;
+  params.num_row_tiles = int(plan.num_row_tiles);
+  params.num_workers = plan.num_workers;
+  params.splits_requests = plan.splits_requests;
+  params.is_causal = args.is_causal;
+  params.cp_world = args.cp_world;
+  params.cp_rank = args.cp_rank;
+  params.softmax_scale_log2 = float(double(args.softmax_scale) * std::numbers::log2e);
+  params.output_scale = args.output_scale;
+  params.lse_unit = args.lse_base == LseBase::kE ? float(std::numbers::ln2) : 1.0f;
+  return params;
+}
+
+}  // namespace
+
+void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runtime,
+                   Stream stream) {
+  GpuRuntime& gpu = runtime.gpu();
+  const int ordinal = args.query.device.index;
+  const driver::CurrentContext current(gpu.context(ordinal));
+  const DecodeParams params = make_params(args, plan, gpu.driver());
+  const auto cuda_stream = static_cast<driver::CUstream>(stream.handle);
+  gpu.kernel(plan.config, ordinal)
+      .launch({.grid = {unsigned(plan.grid.x)},
+               .block = {kDecodeThreads},
+               .dynamic_smem_bytes = unsigned(sm90_decode_fp8_smem_bytes(plan.config)),
+               .enable_pdl = args.enable_pdl},
+              cuda_stream, params);
+  if (!plan.splits_requests) return;
+
+  // It waits for the kernel above in any case; starting early hides its launch.
+  const unsigned num_blocks = kMergeBlocksPerSm * unsigned(runtime.device(args.query.device).num_sms);
+  gpu.kernel(DecodeMergeConfig{.latent_dim = plan.config.latent_dim}, ordinal)
+      .launch({.grid = {num_blocks}, .block = {kMergeThreads}, .enable_pdl = true}, cuda_stream,
+              params);
+}
+
+}  // namespace mla

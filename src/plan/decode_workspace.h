@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+
+#include "device/abi/decode_params.h"
+
+namespace mla {
+
+// Where a GPU's workers leave their partial results, in bytes from the start of the workspace.
+struct DecodeWorkspace {
+  std::int64_t partial_lse = 0;  // float32 [slot][row]; partial_out float16 [slot][row][latent] is at 0
+  std::int64_t splits = 0;       // SplitRequest [worker]
+  std::int64_t bytes = 0;
+};
+
+constexpr DecodeWorkspace decode_workspace(std::int64_t num_workers, std::int64_t num_rows,
+                                           std::int64_t latent_dim) {
+  const std::int64_t slot_rows = num_partial_slots(num_workers) * num_rows;
+  DecodeWorkspace layout;
+  layout.partial_lse = slot_rows * latent_dim * 2;
+  layout.splits = layout.partial_lse + slot_rows * 4;
+  layout.splits = (layout.splits + 7) / 8 * 8;
+  layout.bytes = layout.splits + num_workers * std::int64_t{sizeof(SplitRequest)};
+  return layout;
+}
+
+}  // namespace mla
