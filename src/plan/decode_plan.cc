@@ -111,6 +111,15 @@ std::vector<DecodeTile> invariant_tile(DecodeProblem problem, const DeviceFacts&
   return tiles;
 }
 
+// What a plan is chosen by. A CPU's rates are measured and move with its load; a plan, and with it the
+// order of a result's sums, must not.
+DeviceFacts choosing_facts(DeviceFacts device) {
+  if (device.arch != Arch::kCpu) return device;
+  device.memory_bytes_per_second = 10e9 * device.num_sms;
+  device.fp8_flops_per_second = device.fp16_flops_per_second = 80e9 * device.num_sms;
+  return device;
+}
+
 }  // namespace
 
 std::int64_t max_decode_workspace_bytes(const DecodeProblem& problem, const DeviceFacts& device) {
@@ -123,8 +132,9 @@ DecodePlan plan_decode(const DecodeProblem& problem, const DeviceFacts& device) 
   check_device(device);
   std::vector<DecodeTile> tiles =
       sensible_tiles(decode_tiles(device.arch, problem.dtype), problem.q_len, problem.num_heads);
-  if (problem.batch_invariant) tiles = invariant_tile(problem, device, std::move(tiles));
-  return fastest_plan(problem, device, tiles);
+  const DeviceFacts facts = choosing_facts(device);
+  if (problem.batch_invariant) tiles = invariant_tile(problem, facts, std::move(tiles));
+  return fastest_plan(problem, facts, tiles);
 }
 
 }  // namespace mla
