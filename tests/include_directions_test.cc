@@ -37,7 +37,7 @@ const std::vector<Direction> kDirections = {
      {"include/mla", "device/abi", "src/check.h", "src/plan", "src/compile", "src/driver",
       "src/cpu"}},
     {"src/ffi", {"include/mla", "src/check.h", "src/ops"}},
-    {"emulator", {"src/driver/functions.def"}},
+    {"emulator", {"src/driver/functions.def", "src/driver/types.h"}},
 };
 
 // Folders of pure contracts: the standard library at most.

@@ -13,7 +13,9 @@ struct alignas(64) TensorMap {
 // A stretch of the key line shorter than this is not worth a worker of its own: storing and merging
 // one more partial result costs about as much as these key tiles. Short lines are cut finer, since
 // there the time of a tile weighs more than the merge.
-constexpr long long min_units_per_worker(long long total_units) { return total_units < 64 ? 2 : 4; }
+constexpr long long min_units_per_worker(long long total_units) {
+  return total_units < 64 ? 2 : 4;
+}
 
 constexpr long long num_active_workers(long long total_units, long long num_workers) {
   const long long least = min_units_per_worker(total_units);
@@ -23,19 +25,22 @@ constexpr long long num_active_workers(long long total_units, long long num_work
 
 inline constexpr int kMaxDecodeWorkers = 256;
 
-// The request that a worker leaves unfinished, for the merge: pieces of workers [worker, last_worker].
+// The request that a worker leaves unfinished, for the merge: pieces of workers [worker,
+// last_worker].
 struct SplitRequest {
-  int request;      // -1: none
+  int request;  // -1: none
   int last_worker;
 };
 
-// Partial results lie in slots: one for a worker's rest piece, one for its split head piece. The first
-// worker has no rest and the last no split head.
+// Partial results lie in slots: one for a worker's rest piece, one for its split head piece. The
+// first worker has no rest and the last no split head.
 constexpr long long partial_slot(long long worker, bool is_head) {
   return 2 * worker - (is_head ? 0 : 1);
 }
 
-constexpr long long num_partial_slots(long long num_workers) { return 2 * (num_workers - 1); }
+constexpr long long num_partial_slots(long long num_workers) {
+  return 2 * (num_workers - 1);
+}
 
 struct DecodeParams {
   TensorMap query_latent;  // [batch][token step][head step][512]: one box is a row tile
@@ -62,7 +67,7 @@ struct DecodeParams {
   int num_rows;
   int rows_per_tile;
   int num_row_tiles;
-  int query_head_step;   // what one row tile advances in the query maps
+  int query_head_step;  // what one row tile advances in the query maps
   int query_token_step;
   int num_workers;
   int splits_requests;  // else a worker does all of the requests that start in its stretch

@@ -17,7 +17,8 @@ __device__ inline float ex2_approx(float x) {
   return y;
 }
 
-// The same with subnormal inputs and results flushed to 0: one instruction where the other takes four.
+// The same with subnormal inputs and results flushed to 0: one instruction where the other takes
+// four.
 __device__ inline float ex2_approx_ftz(float x) {
   float y;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));

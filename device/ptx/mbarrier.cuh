@@ -28,10 +28,10 @@ __device__ __forceinline__ void mbarrier_arrive(Barrier& barrier) {
 }
 
 __device__ __forceinline__ void mbarrier_arrive_expect_tx(Barrier& barrier, unsigned num_bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
-                   shared_address(&barrier)),
-               "r"(num_bytes)
-               : "memory");
+  asm volatile(
+      "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(&barrier)),
+      "r"(num_bytes)
+      : "memory");
 }
 
 __device__ __forceinline__ bool mbarrier_try_wait_parity(Barrier& barrier, unsigned parity) {

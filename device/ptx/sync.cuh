@@ -5,8 +5,8 @@
 // Fences, register budgets and the thread's place, one instruction each.
 namespace mla::ptx {
 
-// PTX ISA "membar / fence": makes this thread's shared-memory writes visible to the tensor cores and
-// the copy engine (the async proxy).
+// PTX ISA "membar / fence": makes this thread's shared-memory writes visible to the tensor cores
+// and the copy engine (the async proxy).
 __device__ __forceinline__ void fence_proxy_async() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
@@ -22,8 +22,8 @@ __device__ __forceinline__ void setmaxnreg_inc() {
   asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
 
-// The lane, read once: the compiler would read the special register again in every loop, which takes some
-// 60 clocks each time, rather than keep it.
+// The lane, read once: the compiler would read the special register again in every loop, which
+// takes some 60 clocks each time, rather than keep it.
 __device__ __forceinline__ int laneid() {
   int lane;
   asm volatile("mov.u32 %0, %%laneid;" : "=r"(lane));

@@ -27,22 +27,27 @@ struct MatrixDescriptor {
   unsigned low;
   unsigned high;
 
-  // The operand moved by so many bytes, a multiple of 16. The address cannot carry out of its field.
-  __device__ MatrixDescriptor moved(unsigned num_bytes) const { return {low + num_bytes / 16, high}; }
+  // The operand moved by so many bytes, a multiple of 16. The address cannot carry out of its
+  // field.
+  __device__ MatrixDescriptor moved(unsigned num_bytes) const {
+    return {low + num_bytes / 16, high};
+  }
 
   __device__ unsigned long long bits() const {
     return static_cast<unsigned long long>(high) << 32 | low;
   }
 };
 
-__device__ __forceinline__ MatrixDescriptor matrix_descriptor(unsigned address, unsigned stride_bytes,
+__device__ __forceinline__ MatrixDescriptor matrix_descriptor(unsigned address,
+                                                              unsigned stride_bytes,
                                                               MatrixSwizzle swizzle) {
   return {(1u << 16) | ((address & 0x3ffff) >> 4),
           static_cast<unsigned>(swizzle) << 30 | stride_bytes >> 4};
 }
 
-// D[64, n] (+)= A[64, 32 bytes] * B[n, 32 bytes], D in registers (n / 2 a thread), B in shared memory.
-// The number of registers is part of the instruction's text, hence a macro with one line a width.
+// D[64, n] (+)= A[64, 32 bytes] * B[n, 32 bytes], D in registers (n / 2 a thread), B in shared
+// memory. The number of registers is part of the instruction's text, hence a macro with one line a
+// width.
 #define MLA_REGISTERS_4 "%0, %1, %2, %3"
 #define MLA_REGISTERS_8 MLA_REGISTERS_4 ", %4, %5, %6, %7"
 #define MLA_REGISTERS_12 MLA_REGISTERS_8 ", %8, %9, %10, %11"
@@ -62,25 +67,24 @@ __device__ __forceinline__ MatrixDescriptor matrix_descriptor(unsigned address, 
 #define MLA_OUTPUTS_32 MLA_OUTPUTS_28, MLA_OUTPUTS_AT(28)
 
 // count = n / 2 registers of D; p0... are the operand numbers that follow them.
-#define MLA_DEFINE_WGMMA_E4M3(n, count, p0, p1, p2, p3, p4, p5)                                  \
-  __device__ __forceinline__ void wgmma_e4m3(float (&d)[count], MatrixDescriptor a,              \
+#define MLA_DEFINE_WGMMA_E4M3(n, count, p0, p1, p2, p3, p4, p5)                               \
+  __device__ __forceinline__ void wgmma_e4m3(float(&d)[count], MatrixDescriptor a,            \
                                              MatrixDescriptor b, bool accumulate) {           \
-    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #p2                                        \
-                 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #n                                    \
-                 "k32.f32.e4m3.e4m3 {" MLA_REGISTERS_##count "}, %" #p0 ", %" #p1                \
-                 ", p, 1, 1;\n}\n"                                                               \
-                 : MLA_OUTPUTS_##count                                                           \
-                 : "l"(a.bits()), "l"(b.bits()), "r"(static_cast<int>(accumulate)));             \
-  }                                                                                              \
-  __device__ __forceinline__ void wgmma_e4m3(float (&d)[count], const unsigned (&a)[4],         \
-                                             MatrixDescriptor b, bool accumulate) {             \
-    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #p5                                        \
-                 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #n                                    \
-                 "k32.f32.e4m3.e4m3 {" MLA_REGISTERS_##count "}, {%" #p0 ", %" #p1 ", %" #p2     \
-                 ", %" #p3 "}, %" #p4 ", p, 1, 1;\n}\n"                                          \
-                 : MLA_OUTPUTS_##count                                                           \
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b.bits()),                    \
-                   "r"(static_cast<int>(accumulate)));                                           \
+    asm volatile(                                                                             \
+        "{\n.reg .pred p;\nsetp.ne.b32 p, %" #p2 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #n \
+        "k32.f32.e4m3.e4m3 {" MLA_REGISTERS_##count "}, %" #p0 ", %" #p1 ", p, 1, 1;\n}\n"    \
+        : MLA_OUTPUTS_##count                                                                 \
+        : "l"(a.bits()), "l"(b.bits()), "r"(static_cast<int>(accumulate)));                   \
+  }                                                                                           \
+  __device__ __forceinline__ void wgmma_e4m3(float(&d)[count], const unsigned(&a)[4],         \
+                                             MatrixDescriptor b, bool accumulate) {           \
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %" #p5                                     \
+                 ", 0;\nwgmma.mma_async.sync.aligned.m64n" #n                                 \
+                 "k32.f32.e4m3.e4m3 {" MLA_REGISTERS_##count                                  \
+                 "}, {%" #p0 ", %" #p1 ", %" #p2 ", %" #p3 "}, %" #p4 ", p, 1, 1;\n}\n"       \
+                 : MLA_OUTPUTS_##count                                                        \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b.bits()),                 \
+                   "r"(static_cast<int>(accumulate)));                                        \
   }
 
 MLA_DEFINE_WGMMA_E4M3(8, 4, 4, 5, 6, 7, 8, 9)

@@ -9,9 +9,10 @@
 #include "device/ptx/math.cuh"
 #include "device/tile/decode_rows.cuh"
 
-// Joins the partial results of a decode launch. A task is one row of one request that was split; blocks
-// take tasks round robin, and the warps of a block share the row's partials. What limits it is trips to
-// memory one after another, so a row takes two: the list of splits, then everything else at once.
+// Joins the partial results of a decode launch. A task is one row of one request that was split;
+// blocks take tasks round robin, and the warps of a block share the row's partials. What limits it
+// is trips to memory one after another, so a row takes two: the list of splits, then everything
+// else at once.
 namespace mla {
 
 inline constexpr int kMergeWarps = 8;
@@ -19,7 +20,8 @@ inline constexpr int kMergeThreads = 32 * kMergeWarps;
 inline constexpr int kMergeColumns = 512;
 inline constexpr int kMergeVectors = kMergeColumns / (32 * 8);  // of 8 columns, a lane and partial
 
-// A request that a worker left unfinished; its partials are the worker's and those of the next ones.
+// A request that a worker left unfinished; its partials are the worker's and those of the next
+// ones.
 struct SplitRow {
   int worker;
   int num_partials;
@@ -59,7 +61,8 @@ __device__ inline void list_splits(const DecodeParams& params, MergeStorage& sto
   if (lane == 0) storage.num_splits = found;
 }
 
-__device__ inline long long partial_row(const DecodeParams& params, const SplitRow& task, int partial) {
+__device__ inline long long partial_row(const DecodeParams& params, const SplitRow& task,
+                                        int partial) {
   return partial_slot(task.worker + partial, partial == 0) * params.num_rows + task.row;
 }
 
@@ -88,8 +91,9 @@ struct MergeWeights {
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
       const int partial = lane + 32 * i;
-      weights[i] = partial < task.num_partials ? params.partial_lse[partial_row(params, task, partial)]
-                                               : -kInfinity;
+      weights[i] = partial < task.num_partials
+                       ? params.partial_lse[partial_row(params, task, partial)]
+                       : -kInfinity;
       largest = fmaxf(largest, weights[i]);
     }
     largest = warp_max(largest);
@@ -149,7 +153,8 @@ __device__ inline float merge_share(const DecodeParams& params, const SplitRow& 
                                     MergeStorage& storage) {
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   float columns[kMergeVectors][8] = {};
-  // Partials beyond the last are read as the last one, with weight 0, so that loads come before weights.
+  // Partials beyond the last are read as the last one, with weight 0, so that loads come before
+  // weights.
   const PartialColumns first(params, task, min(warp, task.num_partials - 1));
   const MergeWeights weights(params, task);
   first.add_to(columns, warp < task.num_partials ? weights.of(warp) : 0.0f);
@@ -168,8 +173,8 @@ __device__ inline float merge_share(const DecodeParams& params, const SplitRow& 
 
 // Two neighbouring columns of the output.
 template <DecodeMergeConfig kConfig>
-__device__ void store_columns(const DecodeParams& params, const SplitRow& task, int column, float low,
-                              float high) {
+__device__ void store_columns(const DecodeParams& params, const SplitRow& task, int column,
+                              float low, float high) {
   auto* out = static_cast<unsigned short*>(params.out) +
               tile::out_offset(params, task.request, task.row) + column;
   constexpr bool kIsBFloat16 = kConfig.out_dtype == ElementType::kBFloat16;
@@ -200,9 +205,11 @@ __device__ __forceinline__ void decode_merge(const DecodeParams& params) {
       low += sums[column];
       high += sums[column + 1];
     }
-    store_columns<kConfig>(params, task, column, low * params.output_scale, high * params.output_scale);
+    store_columns<kConfig>(params, task, column, low * params.output_scale,
+                           high * params.output_scale);
     if (threadIdx.x == 0 && params.lse != nullptr) {
-      params.lse[static_cast<long long>(task.request) * params.num_rows + row] = lse * params.lse_unit;
+      params.lse[static_cast<long long>(task.request) * params.num_rows + row] =
+          lse * params.lse_unit;
     }
     __syncthreads();
   }

@@ -7,8 +7,8 @@
 #include "device/sm90/decode_fp8_scores.cuh"
 #include "device/sm90/decode_fp8_values.cuh"
 
-// FP8 decode for up to 64 rows a block. A block is one worker of one row tile: it walks its stretch of
-// the key line and leaves each piece in `out` or in a partial slot, which decode_merge joins.
+// FP8 decode for up to 64 rows a block. A block is one worker of one row tile: it walks its stretch
+// of the key line and leaves each piece in `out` or in a partial slot, which decode_merge joins.
 //
 //   role    warps   waits for             produces
 //   load    1       kv_empty, query_empty kv_full, query_full      (copy engine)

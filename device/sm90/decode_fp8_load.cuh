@@ -13,7 +13,8 @@ namespace mla::sm90 {
 // looked up nor loaded.
 template <DecodeConfig kConfig>
 struct TilePages {
-  static constexpr int kRows = kConfig.page_size < kConfig.tile_kv ? kConfig.page_size : kConfig.tile_kv;
+  static constexpr int kRows =
+      kConfig.page_size < kConfig.tile_kv ? kConfig.page_size : kConfig.tile_kv;
   static constexpr int kMaxPages = kConfig.tile_kv / kRows;
 
   int pages[kMaxPages];
@@ -47,8 +48,8 @@ __device__ void load_kv_tile(const DecodeParams& params, DecodeStorage<kConfig>&
     const int row = tile_pages.first_row;
 #pragma unroll
     for (int chunk = 0; chunk < Storage::kChunks; chunk += kChunksPerBox) {
-      ptx::cp_async_bulk_tensor_4d(tile.latent[chunk][i * kRows], &params.cache_latent, full, 0, row,
-                                   chunk, page);
+      ptx::cp_async_bulk_tensor_4d(tile.latent[chunk][i * kRows], &params.cache_latent, full, 0,
+                                   row, chunk, page);
     }
     ptx::cp_async_bulk_tensor_4d(tile.rope[i * kRows], &params.cache_rope, full, 0, row, 0, page);
   }
@@ -67,7 +68,8 @@ __device__ void load_query(const DecodeParams& params, DecodeStorage<kConfig>& s
     ptx::cp_async_bulk_tensor_4d(storage.query.latent[chunk], &params.query_latent, full,
                                  chunk * Storage::kChunkBytes, head, token, request);
   }
-  ptx::cp_async_bulk_tensor_4d(storage.query.rope, &params.query_rope, full, 0, head, token, request);
+  ptx::cp_async_bulk_tensor_4d(storage.query.rope, &params.query_rope, full, 0, head, token,
+                               request);
 }
 
 // Role: one thread that issues every load.

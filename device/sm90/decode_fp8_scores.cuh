@@ -14,8 +14,8 @@
 namespace mla::sm90 {
 
 // Probabilities are stored as 2^(score - reference + kPrescale): e4m3 keeps 2^-9 .. 448, so the
-// prescale moves small ones out of the subnormal range and leaves kSlack doublings of room for scores
-// above the reference. The reference moves only when a score exceeds it by more than that.
+// prescale moves small ones out of the subnormal range and leaves kSlack doublings of room for
+// scores above the reference. The reference moves only when a score exceeds it by more than that.
 inline constexpr float kPrescale = 5.0f;
 inline constexpr float kSlack = 3.0f;
 
@@ -32,7 +32,7 @@ __device__ inline float quad_sum(float value) {
 // Running softmax of one row, shared by the four threads that hold its columns.
 struct RowState {
   float reference = -kInfinity;  // base-2 score that probabilities are relative to
-  float sum = 0.0f;             // this thread's share
+  float sum = 0.0f;              // this thread's share
 
   // Takes in the tile's largest score and returns what earlier sums are to be multiplied by.
   __device__ float update_reference(float tile_max) {
@@ -55,8 +55,8 @@ struct RowState {
   }
 };
 
-// S[64 rows, 64 keys] = Q K^T, in the accumulator layout: thread t of a warp holds rows t/4 and t/4 + 8
-// and of each 8 keys the columns 2 * (t % 4) and the next.
+// S[64 rows, 64 keys] = Q K^T, in the accumulator layout: thread t of a warp holds rows t/4 and t/4
+// + 8 and of each 8 keys the columns 2 * (t % 4) and the next.
 template <DecodeConfig kConfig>
 __device__ void score_product(DecodeStorage<kConfig>& storage, int stage, float (&scores)[32]) {
   using Storage = DecodeStorage<kConfig>;
@@ -117,8 +117,8 @@ __device__ inline int p_offset(int row, int chunk) {
   return offset ^ ((offset >> 3) & 0x30);
 }
 
-// Four probabilities of one row, as e4m3: keys 2j, 2j + 1 of two neighbouring groups of 8. The value
-// product takes the keys of a tile in this order too.
+// Four probabilities of one row, as e4m3: keys 2j, 2j + 1 of two neighbouring groups of 8. The
+// value product takes the keys of a tile in this order too.
 __device__ inline unsigned probabilities(const float* first_group, const float* second_group,
                                          float scale, float offset, float& sum) {
   const float p0 = ptx::ex2_approx_ftz(fmaf(first_group[0], scale, -offset));
@@ -130,7 +130,8 @@ __device__ inline unsigned probabilities(const float* first_group, const float* 
          static_cast<unsigned>(ptx::cvt_rn_satfinite_e4m3x2(p2, p3)) << 16;
 }
 
-// Role: one warpgroup computes the scores of a tile, their online softmax, and leaves P in shared memory.
+// Role: one warpgroup computes the scores of a tile, their online softmax, and leaves P in shared
+// memory.
 template <DecodeConfig kConfig>
 __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
                             tile::DecodeWalk walk, int row_tile) {
@@ -178,7 +179,8 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
       for (int chunk = 0; chunk < kConfig.tile_kv / 16; ++chunk) {
         const float* group = scores + 8 * chunk;
         const unsigned upper_p = probabilities(group, group + 4, scale, upper_offset, upper.sum);
-        const unsigned lower_p = probabilities(group + 2, group + 6, scale, lower_offset, lower.sum);
+        const unsigned lower_p =
+            probabilities(group + 2, group + 6, scale, lower_offset, lower.sum);
         *reinterpret_cast<unsigned*>(probabilities_tile + p_offset(upper_row, chunk) +
                                      4 * (lane % 4)) = upper_p;
         if (lower_row < kConfig.tile_rows) {

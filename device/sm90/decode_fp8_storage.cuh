@@ -14,8 +14,8 @@ inline constexpr int kNumValuesWarpgroups = 2;
 inline constexpr int kLoadWarpgroup = 3;
 inline constexpr int kDecodeThreads = 4 * 128;
 
-// Shared memory of the FP8 decode kernel. Rows of 128 bytes (latent) and 64 bytes (rope), swizzled as
-// the copy engine and the matrix instructions agree.
+// Shared memory of the FP8 decode kernel. Rows of 128 bytes (latent) and 64 bytes (rope), swizzled
+// as the copy engine and the matrix instructions agree.
 template <DecodeConfig kConfig>
 struct DecodeStorage {
   static constexpr int kTileRows = 64;  // M of the score product, whatever kConfig.tile_rows is
@@ -30,13 +30,13 @@ struct DecodeStorage {
     unsigned char rope[kTileKv][kConfig.rope_dim];
   };
 
-  Tile query;                                               // 36 KB
-  Tile kv[kKvStages];                                       // 180 KB: K, and V in its latent part
+  Tile query;          // 36 KB
+  Tile kv[kKvStages];  // 180 KB: K, and V in its latent part
   alignas(1024) unsigned char p[kPStages][kConfig.tile_rows][kTileKv];  // e4m3 probabilities
-  float rescale[kPStages][kTileRows];   // what a row's sums are multiplied by before this tile
+  float rescale[kPStages][kTileRows];  // what a row's sums are multiplied by before this tile
   alignas(4) bool needs_rescale[kPStages][4];  // per warp of the scores role
-  float inverse_sum[kTileRows];         // of a finished piece
-  float lse[kTileRows];                 // of a finished piece, base 2
+  float inverse_sum[kTileRows];                // of a finished piece
+  float lse[kTileRows];                        // of a finished piece, base 2
 
   ptx::Barrier query_full, query_empty;
   ptx::Barrier kv_full[kKvStages], kv_empty[kKvStages];

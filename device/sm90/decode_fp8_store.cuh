@@ -9,8 +9,8 @@
 
 namespace mla::sm90 {
 
-// Writes a finished piece: to `out` when it is the whole request, else to the worker's partial slot.
-// `sums` has the layout of ValueProduct.
+// Writes a finished piece: to `out` when it is the whole request, else to the worker's partial
+// slot. `sums` has the layout of ValueProduct.
 template <DecodeConfig kConfig, int kBlocks, int kRegisters>
 __device__ void store_piece(const DecodeParams& params, const DecodeStorage<kConfig>& storage,
                             const float (&sums)[kBlocks][kRegisters], const tile::WalkPiece& piece,

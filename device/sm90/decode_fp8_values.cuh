@@ -13,16 +13,17 @@
 
 namespace mla::sm90 {
 
-// The value product is computed transposed, O^T[d, rows] += V^T[d, keys] P^T[keys, rows]: the tensor
-// cores want FP8 operands with the summed dimension innermost, which P has and V has not, so V^T goes
-// through registers. One warpgroup owns half of the 512 columns of V, four blocks of 64 (16 a warp).
+// The value product is computed transposed, O^T[d, rows] += V^T[d, keys] P^T[keys, rows]: the
+// tensor cores want FP8 operands with the summed dimension innermost, which P has and V has not, so
+// V^T goes through registers. One warpgroup owns half of the 512 columns of V, four blocks of 64
+// (16 a warp).
 template <DecodeConfig kConfig>
 struct ValueProduct {
   static constexpr int kBlocks = kConfig.latent_dim / kNumValuesWarpgroups / 64;
   static constexpr int kRegisters = kConfig.tile_rows / 2;
 
-  // Accumulators: register 4 i + 2 h + e of block b is column d = 64 b + 16 warp + 2 (lane / 4) + h of
-  // row 8 i + 2 (lane % 4) + e.
+  // Accumulators: register 4 i + 2 h + e of block b is column d = 64 b + 16 warp + 2 (lane / 4) + h
+  // of row 8 i + 2 (lane % 4) + e.
   float sums[kBlocks][kRegisters];
 
   __device__ void clear() {
@@ -48,9 +49,10 @@ struct ValueProduct {
   }
 };
 
-// Reads V^T of 16 columns (this warp's, of one 64-column block) and 32 keys as the A operand. ldmatrix
-// brings pairs of neighbouring columns; the permutations put even columns in rows 0-7 of the operand and
-// odd ones in rows 8-15. Its keys come in the order in which probabilities() stores them.
+// Reads V^T of 16 columns (this warp's, of one 64-column block) and 32 keys as the A operand.
+// ldmatrix brings pairs of neighbouring columns; the permutations put even columns in rows 0-7 of
+// the operand and odd ones in rows 8-15. Its keys come in the order in which probabilities() stores
+// them.
 struct ValueLoader {
   int lane;
   unsigned lane_offset;    // of the lane's key and the warp's column chunk, in rows of 128 bytes
@@ -86,8 +88,9 @@ struct ValueLoader {
   }
 };
 
-// Adds one tile. The tensor cores keep 13 fraction bits of an FP8 product's running sum, so a tile is
-// summed on its own and added in float32. The next block's values are read while this one multiplies.
+// Adds one tile. The tensor cores keep 13 fraction bits of an FP8 product's running sum, so a tile
+// is summed on its own and added in float32. The next block's values are read while this one
+// multiplies.
 template <DecodeConfig kConfig>
 __device__ void add_tile(ValueProduct<kConfig>& product, DecodeStorage<kConfig>& storage,
                          const ValueLoader& loader, int kv_stage, int p_stage, int half) {
@@ -115,7 +118,8 @@ __device__ void add_tile(ValueProduct<kConfig>& product, DecodeStorage<kConfig>&
     if (b + 1 < Product::kBlocks) {
 #pragma unroll
       for (int step = 0; step < kSteps; ++step) {
-        loader.load(values[(b + 1) % 2][step], columns + (b + 1) / 2 * kChunkTileBytes, b + 1, step);
+        loader.load(values[(b + 1) % 2][step], columns + (b + 1) / 2 * kChunkTileBytes, b + 1,
+                    step);
       }
     }
     ptx::wgmma_wait_group<0>();

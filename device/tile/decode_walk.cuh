@@ -36,8 +36,12 @@ struct DecodeWalk {
       const DecodePiece piece =
           splits_requests ? piece_of_request(unit_begin, unit_end, request_begin, tiles)
                           : whole_piece_of_request(unit_begin, unit_end, request_begin, tiles);
-      result = {request, static_cast<int>(piece.tile_begin), static_cast<int>(piece.tile_end),
-                piece.is_head, piece.is_split, 0};
+      result = {request,
+                static_cast<int>(piece.tile_begin),
+                static_cast<int>(piece.tile_end),
+                piece.is_head,
+                piece.is_split,
+                0};
       if (piece.is_head && piece.is_split) {
         result.last_worker = worker_of_unit(request_begin + tiles - 1, num_workers, total_units);
       }
@@ -69,7 +73,8 @@ __device__ inline long long inclusive_scan(long long value) {
 
 }  // namespace warp
 
-// worker_begin, with 32-bit arithmetic where it suffices: a 64-bit division costs some 100 instructions.
+// worker_begin, with 32-bit arithmetic where it suffices: a 64-bit division costs some 100
+// instructions.
 __device__ inline long long fast_worker_begin(int worker, int num_workers, long long total_units) {
   if (total_units > 0xffffffff / kMaxDecodeWorkers) {
     return worker_begin(worker, num_workers, total_units);
@@ -89,7 +94,8 @@ __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv,
   total = warp::sum(total);
 
   const int num_workers = num_active_workers(total, params.num_workers);
-  DecodeWalk walk{params.seq_lens, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
+  DecodeWalk walk{
+      params.seq_lens, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
   if (worker >= num_workers) return walk;
   walk.unit_begin = fast_worker_begin(worker, num_workers, total);
   walk.unit_end = fast_worker_begin(worker + 1, num_workers, total);

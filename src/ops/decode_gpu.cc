@@ -54,8 +54,12 @@ struct QueryTiles {
 QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
   const auto tokens = query.shape[1], heads = query.shape[2];
   if (!plan.is_dense) {
-    return {driver::cuuint64_t(tokens), driver::cuuint64_t(heads), driver::cuuint32_t(plan.fold),
-            driver::cuuint32_t(heads), 0, plan.fold};
+    return {driver::cuuint64_t(tokens),
+            driver::cuuint64_t(heads),
+            driver::cuuint32_t(plan.fold),
+            driver::cuuint32_t(heads),
+            0,
+            plan.fold};
   }
   MLA_CHECK(tokens == 1 || query.strides[1] == heads * query.strides[2], ErrorKind::kNotImplemented,
             "decode",
@@ -63,8 +67,12 @@ QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
                 " rows are packed into tiles of " + std::to_string(plan.rows_per_tile) +
                 ": its token stride must be " + std::to_string(heads * query.strides[2]),
             query.strides[1]);
-  return {1, driver::cuuint64_t(tokens * heads), 1, driver::cuuint32_t(plan.rows_per_tile),
-          plan.rows_per_tile, 0};
+  return {1,
+          driver::cuuint64_t(tokens * heads),
+          1,
+          driver::cuuint32_t(plan.rows_per_tile),
+          plan.rows_per_tile,
+          0};
 }
 
 void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
@@ -86,7 +94,8 @@ void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
   params.query_token_step = tiles.token_step;
 }
 
-// The cache as boxes of up to a tile's keys: all chunks of 128 bytes at once where a page holds a tile.
+// The cache as boxes of up to a tile's keys: all chunks of 128 bytes at once where a page holds a
+// tile.
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                const driver::Driver& driver) {
   const TensorView& cache = args.kv_cache;
@@ -98,12 +107,11 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
   // A cache without pages is never read; its descriptor must be legal all the same.
   const auto num_pages = driver::cuuint64_t(std::max<std::int64_t>(cache.shape[0], 1));
   char* address = static_cast<char*>(cache.shape[0] > 0 ? cache.data : args.query.data);
-  driver::TensorTile tile = {
-      .rank = 4,
-      .dims = {128, driver::cuuint64_t(page_size), 4, num_pages},
-      .stride_bytes = {row_stride, 128, page_stride},
-      .box = {128, rows, holds_tile ? 4u : 1u, 1},
-      .swizzle = driver::kSwizzle128B};
+  driver::TensorTile tile = {.rank = 4,
+                             .dims = {128, driver::cuuint64_t(page_size), 4, num_pages},
+                             .stride_bytes = {row_stride, 128, page_stride},
+                             .box = {128, rows, holds_tile ? 4u : 1u, 1},
+                             .swizzle = driver::kSwizzle128B};
   params.cache_latent = encode(driver, address, tile);
   tile.dims[0] = tile.box[0] = 64;
   tile.dims[2] = tile.box[2] = 1;
@@ -170,7 +178,8 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
   if (!plan.splits_requests) return;
 
   // It waits for the kernel above in any case; starting early hides its launch.
-  const unsigned num_blocks = kMergeBlocksPerSm * unsigned(runtime.device(args.query.device).num_sms);
+  const unsigned num_blocks =
+      kMergeBlocksPerSm * unsigned(runtime.device(args.query.device).num_sms);
   gpu.kernel(DecodeMergeConfig{.latent_dim = plan.config.latent_dim}, ordinal)
       .launch({.grid = {num_blocks}, .block = {kMergeThreads}, .enable_pdl = true}, cuda_stream,
               params);

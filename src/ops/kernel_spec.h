@@ -22,12 +22,14 @@ inline KernelSpec kernel_spec(const MergeConfig& config) {
 }
 
 inline KernelSpec kernel_spec(const DecodeConfig& config) {
-  return {{"device/sm90/decode_fp8.cuh", "mla::sm90::decode_fp8_kernel<" + config_text(config) + ">"},
-          unsigned(sm90_decode_fp8_smem_bytes(config))};
+  return {
+      {"device/sm90/decode_fp8.cuh", "mla::sm90::decode_fp8_kernel<" + config_text(config) + ">"},
+      unsigned(sm90_decode_fp8_smem_bytes(config))};
 }
 
 inline KernelSpec kernel_spec(const DecodeMergeConfig& config) {
-  return {{"device/simt/decode_merge.cuh", "mla::decode_merge_kernel<" + config_text(config) + ">"}};
+  return {
+      {"device/simt/decode_merge.cuh", "mla::decode_merge_kernel<" + config_text(config) + ">"}};
 }
 
 }  // namespace mla

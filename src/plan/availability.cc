@@ -18,12 +18,17 @@ struct KernelEntry {
 
 // Every kernel of this build. A new one is a line here.
 constexpr KernelEntry kKernels[] = {
-    {Op::kDecode, Arch::kCpu, {}},   {Op::kPrefill, Arch::kCpu, {}},
-    {Op::kKvPack, Arch::kCpu, {}},   {Op::kMerge, Arch::kCpu, {}},
+    {Op::kDecode, Arch::kCpu, {}},
+    {Op::kPrefill, Arch::kCpu, {}},
+    {Op::kKvPack, Arch::kCpu, {}},
+    {Op::kMerge, Arch::kCpu, {}},
     {Op::kDecode, Arch::kSm90, DType::kFloat8E4M3},
-    {Op::kKvPack, Arch::kSm90, {}},  {Op::kKvPack, Arch::kSm100, {}},
-    {Op::kKvPack, Arch::kSm103, {}}, {Op::kMerge, Arch::kSm90, {}},
-    {Op::kMerge, Arch::kSm100, {}},  {Op::kMerge, Arch::kSm103, {}},
+    {Op::kKvPack, Arch::kSm90, {}},
+    {Op::kKvPack, Arch::kSm100, {}},
+    {Op::kKvPack, Arch::kSm103, {}},
+    {Op::kMerge, Arch::kSm90, {}},
+    {Op::kMerge, Arch::kSm100, {}},
+    {Op::kMerge, Arch::kSm103, {}},
 };
 
 }  // namespace

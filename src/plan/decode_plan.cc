@@ -111,8 +111,8 @@ std::vector<DecodeTile> invariant_tile(DecodeProblem problem, const DeviceFacts&
   return tiles;
 }
 
-// What a plan is chosen by. A CPU's rates are measured and move with its load; a plan, and with it the
-// order of a result's sums, must not.
+// What a plan is chosen by. A CPU's rates are measured and move with its load; a plan, and with it
+// the order of a result's sums, must not.
 DeviceFacts choosing_facts(DeviceFacts device) {
   if (device.arch != Arch::kCpu) return device;
   device.memory_bytes_per_second = 10e9 * device.num_sms;

@@ -10,8 +10,9 @@ namespace mla {
 
 // Where a GPU's workers leave their partial results, in bytes from the start of the workspace.
 struct DecodeWorkspace {
-  std::int64_t partial_lse = 0;  // float32 [slot][row]; partial_out float16 [slot][row][latent] is at 0
-  std::int64_t splits = 0;       // SplitRequest [worker]
+  std::int64_t partial_lse =
+      0;                    // float32 [slot][row]; partial_out float16 [slot][row][latent] is at 0
+  std::int64_t splits = 0;  // SplitRequest [worker]
   std::int64_t bytes = 0;
 };
 

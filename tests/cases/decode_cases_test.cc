@@ -8,7 +8,9 @@ namespace {
 
 MLA_CASE_SUITE(DecodeCases, "decode");
 
-TEST_P(DecodeCases, AgreeWithDouble) { check_decode_case(GetParam(), cpu_target()); }
+TEST_P(DecodeCases, AgreeWithDouble) {
+  check_decode_case(GetParam(), cpu_target());
+}
 
 }  // namespace
 }  // namespace mla::test

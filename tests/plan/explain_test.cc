@@ -46,10 +46,13 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
 }
 
 TEST(CanImplement, SaysWhichKernelIsMissing) {
-  const DecodeProblem decode = {.dtype = DType::kFloat8E4M3};
+  const DecodeProblem decode = {.dtype = DType::kBFloat16};
+  const DecodeProblem small_pages = {.dtype = DType::kFloat8E4M3, .page_size = 4};
   const std::vector<Refusal> refusals = {
       {can_implement(decode, known_device("H200")),
-       "decode: no kernel for float8_e4m3fn on sm_90 in this build"},
+       "decode: no kernel for bfloat16 on sm_90 in this build"},
+      {can_implement(small_pages, known_device("H200")),
+       "decode: no kernel for page_size 4 on sm_90 in this build, the smallest is 8"},
       {can_implement(kPrefill, known_device("B200")),
        "prefill: no kernel for bfloat16 on sm_100 in this build"},
   };
@@ -125,22 +128,28 @@ TEST(CanImplement, SaysWhichArgumentIsOutsideTheContract) {
 }
 
 TEST(Explain, GivesThePlanWhereTheKernelIsMissing) {
+  const Explanation explanation = explain(DecodeProblem{.max_seq_len = 8192}, known_device("H200"));
+  EXPECT_FALSE(explanation.verdict);
+  EXPECT_FALSE(explanation.rows.empty());
+}
+
+TEST(Explain, GivesThePlan) {
   const DecodeProblem problem = {
       .dtype = DType::kFloat8E4M3, .batch = 4, .q_len = 5, .num_heads = 32, .max_seq_len = 81920};
   const Explanation explanation = explain(problem, known_device("H200"));
   EXPECT_EQ(to_string(explanation),
             "decode on H200\n"
-            "  can run        no: decode: no kernel for float8_e4m3fn on sm_90 in this build\n"
+            "  can run        yes\n"
             "  config         mla::DecodeConfig{.dtype = mla::ElementType::kFloat8E4M3, "
-            ".latent_dim = 512, .rope_dim = 64, .page_size = 64, .tile_rows = 56, .tile_kv = 128, "
+            ".latent_dim = 512, .rope_dim = 64, .page_size = 64, .tile_rows = 56, .tile_kv = 64, "
             ".cluster_size = 1}\n"
             "  rows           160 rows per request, 5 tokens x 32 heads\n"
             "  row tiles      3 tiles of up to 56 rows, packed densely\n"
-            "  tile           56 rows x 128 keys\n"
+            "  tile           56 rows x 64 keys\n"
             "  cluster        1 block\n"
             "  workers        44 per row tile, requests are split\n"
             "  grid           132 blocks\n"
-            "  workspace      14118816 bytes\n"
+            "  workspace      14145632 bytes\n"
             "  modelled time  108 us\n"
             "  bytes          190 MB\n"
             "  flops          114 GFLOP\n"

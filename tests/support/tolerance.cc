@@ -13,9 +13,9 @@ namespace mla::test {
 namespace {
 
 constexpr double kUnitRoundoff = 0x1p-24;
-constexpr double kExpUlps = 16;        // what an exponential and a merge of partials may lose
+constexpr double kExpUlps = 16;          // what an exponential and a merge of partials may lose
 constexpr double kProductsPerStep = 32;  // of a tensor core's FP8 instruction
-constexpr double kRoundingFactor = 2;  // against the error of the same-precision reference
+constexpr double kRoundingFactor = 2;    // against the error of the same-precision reference
 
 double energy(const std::vector<double>& x) {
   return std::inner_product(x.begin(), x.end(), x.begin(), 0.0);

@@ -13,8 +13,9 @@
 // result may be twice as far off as that, row by row. float32 arithmetic (unit roundoff u = 2^-24)
 // errs like a random walk: a score by d = u (sqrt(d_qk) score_size + kExpUlps); an output by d
 // times the standard deviation of the values under the probabilities, plus sqrt(keys) u times their
-// root mean square; a log-sum-exp by d and its own rounding. A tensor core that cuts its running sum
-// off, always towards zero, adds that to a score at every step of 32 products, and to an output twice.
+// root mean square; a log-sum-exp by d and its own rounding. A tensor core that cuts its running
+// sum off, always towards zero, adds that to a score at every step of 32 products, and to an output
+// twice.
 namespace mla::test {
 
 // Exact values, a bound for each, and one for the direction of the whole.
