@@ -27,10 +27,11 @@ std::string to_text(const T& value) {
 
 }  // namespace mla
 
-// Raises Error unless `condition` holds: MLA_CHECK(128 % page_size == 0, ErrorKind::kValue, "decode",
-// "page_size must divide 128", page_size) says "decode: page_size must divide 128, got 48".
-#define MLA_CHECK(condition, kind, where, expectation, value)                        \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      throw ::mla::Error((kind), (where), (expectation), ::mla::to_text(value));     \
+// Raises Error unless `condition` holds: MLA_CHECK(128 % page_size == 0, ErrorKind::kValue,
+// "decode", "page_size must divide 128", page_size) says "decode: page_size must divide 128, got
+// 48".
+#define MLA_CHECK(condition, kind, where, expectation, value)                    \
+  do {                                                                           \
+    if (!(condition)) [[unlikely]]                                               \
+      throw ::mla::Error((kind), (where), (expectation), ::mla::to_text(value)); \
   } while (false)

@@ -62,6 +62,7 @@ struct DecodeParams {
   long long out_token_stride;
   long long out_head_stride;
   int batch;
+  int table_keys;  // keys that a row of block_tables has pages for: no length is taken for longer
   int q_len;
   int num_heads;
   int num_rows;

@@ -11,8 +11,9 @@
 //   worker     |---- 0 ----------|--------- 1 -----|--------- 2 -----------|
 //   pieces      head 0, head 1    rest 1, head 2    rest 2, head 3
 //
-// The worker that owns a request's first unit holds its head piece and writes its result, after
-// adding the rest pieces. A worker has at most one rest piece (its first), so one partial slot per
+// On the CPU, the worker that owns a request's first unit holds its head piece and writes its
+// result, after adding the rest pieces; on a GPU a second kernel joins the pieces
+// (decode_params.h). A worker has at most one rest piece (its first), so one partial slot per
 // worker is enough, and worker 0 needs none. A head waits only for workers above its own: run
 // workers in descending order and no wait can dead-lock, however few run at a time.
 namespace mla {

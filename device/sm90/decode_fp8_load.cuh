@@ -4,6 +4,7 @@
 
 #include "device/ptx/tma.cuh"
 #include "device/sm90/decode_fp8_storage.cuh"
+#include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/ring.cuh"
 
@@ -82,7 +83,7 @@ __device__ void load_role(const DecodeParams& params, DecodeStorage<kConfig>& st
   while (walk.next(piece)) {
     const int request = piece.request;
     const int* table = params.block_tables + request * params.block_table_stride;
-    const int seq_len = params.seq_lens[request];
+    const int seq_len = tile::cached_keys(params, request);
     const int tile_end = piece.tile_end;
     int t = piece.tile_begin;
     TilePages<kConfig> ahead;

@@ -146,7 +146,7 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
   while (walk.next(piece)) {
     const int request = piece.request;
     const int first_row = row_tile * params.rows_per_tile;
-    const int seq_len = params.seq_lens[request];
+    const int seq_len = tile::cached_keys(params, request);
     const int upper_bound = tile::visible_keys(params, request, first_row + upper_row, seq_len);
     const int lower_bound = tile::visible_keys(params, request, first_row + lower_row, seq_len);
     RowState upper, lower;
@@ -201,9 +201,11 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
     __syncwarp();
     if (lane == 0) ptx::mbarrier_arrive(storage.query_empty);
 
-    tile::wait(storage.sums_empty, sums.free_parity());
-    sums.advance();
+    // A warp without rows has no part in sums_full, so that nothing would keep the barrier from
+    // running a phase ahead of its wait.
     if (is_active) {
+      tile::wait(storage.sums_empty, sums.free_parity());
+      sums.advance();
       upper.finish(storage, upper_row);
       lower.finish(storage, lower_row);
       __syncwarp();

@@ -8,6 +8,7 @@
 #include "device/ptx/wgmma.cuh"
 #include "device/sm90/decode_fp8_storage.cuh"
 #include "device/sm90/decode_fp8_store.cuh"
+#include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/ring.cuh"
 
@@ -142,7 +143,7 @@ __device__ void values_role(const DecodeParams& params, DecodeStorage<kConfig>& 
   SplitRequest unfinished{-1, 0};
   tile::WalkPiece piece;
   while (walk.next(piece)) {
-    const int seq_len = params.seq_lens[piece.request];
+    const int seq_len = tile::cached_keys(params, piece.request);
     product.clear();
     loader.set_num_keys(kConfig.tile_kv);
     for (int t = piece.tile_begin; t < piece.tile_end; ++t) {

@@ -4,6 +4,7 @@
 
 #include "device/abi/decode_params.h"
 #include "device/abi/decode_work.h"
+#include "device/tile/decode_rows.cuh"
 
 namespace mla::tile {
 
@@ -19,7 +20,7 @@ struct WalkPiece {
 
 // The pieces of one worker, in order. Every warp derives them by itself from the lengths.
 struct DecodeWalk {
-  const int* seq_lens;
+  const DecodeParams* params;
   int tile_kv;
   bool splits_requests;
   int num_workers;
@@ -32,7 +33,7 @@ struct DecodeWalk {
   // Steps to the worker's next piece; false at the end.
   __device__ bool next(WalkPiece& result) {
     while (request_begin < unit_end) {
-      const long long tiles = num_key_tiles(seq_lens[request], tile_kv);
+      const long long tiles = num_key_tiles(cached_keys(*params, request), tile_kv);
       const DecodePiece piece =
           splits_requests ? piece_of_request(unit_begin, unit_end, request_begin, tiles)
                           : whole_piece_of_request(unit_begin, unit_end, request_begin, tiles);
@@ -86,7 +87,7 @@ __device__ inline long long fast_worker_begin(int worker, int num_workers, long 
 __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {
   const int lane = threadIdx.x % 32;
   const auto units = [&](int b) -> long long {
-    return b < params.batch ? request_units(num_key_tiles(params.seq_lens[b], tile_kv)) : 0;
+    return b < params.batch ? request_units(num_key_tiles(cached_keys(params, b), tile_kv)) : 0;
   };
   const long long first_units = units(lane);
   long long total = first_units;
@@ -94,8 +95,7 @@ __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv,
   total = warp::sum(total);
 
   const int num_workers = num_active_workers(total, params.num_workers);
-  DecodeWalk walk{
-      params.seq_lens, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
+  DecodeWalk walk{&params, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
   if (worker >= num_workers) return walk;
   walk.unit_begin = fast_worker_begin(worker, num_workers, total);
   walk.unit_end = fast_worker_begin(worker + 1, num_workers, total);

@@ -55,10 +55,14 @@ def expect_no_grad(where: str, *tensors: Tensor) -> None:
 
 
 def to_int32(where: str, name: str, lengths: Any) -> Tensor:
-    """`lengths` as int32; what int32 cannot hold becomes -1 or its largest value, both refused."""
+    """`lengths` as int32 without gaps; what int32 cannot hold becomes -1 or its largest value.
+
+    The CPU backend refuses both; on a GPU, where lengths are not read before the launch, decode takes
+    no length for more than its block table has pages for.
+    """
     expect_tensor(where, name, lengths)
     if lengths.dtype is torch.int32 or lengths.dtype not in _OTHER_INTEGERS:
-        return lengths
+        return lengths if lengths.is_contiguous() else lengths.contiguous()
     return lengths.to(torch.int64).clamp(-1, _INT32_MAX).to(torch.int32)
 
 

@@ -97,7 +97,11 @@ def tokenspeed_mla_decode(
     if out is None:
         shape = (batch, q_len, num_heads, kv_lora_rank)
         out = torch.empty(shape, dtype=output_dtype(query.dtype), device=query.device)
-    if lse is None and return_lse:
+    else:
+        expect_tensor("decode", "out", out)
+    if lse is not None:
+        expect_tensor("decode", "lse", lse)
+    elif return_lse:
         lse = torch.empty((batch, q_len, num_heads), dtype=torch.float32, device=query.device)
     expect_no_grad("decode", query, kv_cache, out)
     expect_one_device(

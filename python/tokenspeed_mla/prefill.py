@@ -80,7 +80,11 @@ def tokenspeed_mla_prefill(
         out = torch.empty(
             (total_q, num_heads, value.shape[2]), dtype=torch.bfloat16, device=query.device
         )
-    if lse is None and return_lse:
+    else:
+        expect_tensor("prefill", "out", out)
+    if lse is not None:
+        expect_tensor("prefill", "lse", lse)
+    elif return_lse:
         lse = torch.empty((total_q, num_heads), dtype=torch.float32, device=query.device)
     expect_no_grad("prefill", query, key, value, out)
     expect_one_device(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numbers>
 #include <string>
 
@@ -38,6 +39,14 @@ driver::cuuint64_t stride_bytes(const char* name, const TensorView& tensor, int 
             std::string(name) + "'s strides must be positive multiples of 16 bytes on this device",
             std::to_string(stride) + " bytes");
   return driver::cuuint64_t(stride);
+}
+
+// Kernels store two elements at once.
+void expect_storable(const TensorView& out) {
+  for (int i = 0; i < out.rank - 1; ++i) {
+    MLA_CHECK(out.shape[i] <= 1 || out.strides[i] % 8 == 0, ErrorKind::kNotImplemented, "decode",
+              "out's strides must be multiples of 8 elements on this device", out.strides[i]);
+  }
 }
 
 // The query as boxes of one row tile. Whole tokens fold as [tokens, heads]; tiles that cut through
@@ -130,6 +139,7 @@ void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePla
 
 DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan,
                          const driver::Driver& driver) {
+  expect_storable(args.out);
   DecodeParams params = {};
   set_query(params, args, plan, driver);
   set_cache(params, args, plan, driver);
@@ -144,6 +154,8 @@ DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan,
   params.out_token_stride = args.out.strides[1];
   params.out_head_stride = args.out.strides[2];
   params.batch = int(args.query.shape[0]);
+  params.table_keys = int(std::min<std::int64_t>(args.block_tables.shape[1] * plan.config.page_size,
+                                                 std::numeric_limits<int>::max()));
   params.q_len = int(args.query.shape[1]);
   params.num_heads = int(args.query.shape[2]);
   params.num_rows = int(plan.num_rows);
