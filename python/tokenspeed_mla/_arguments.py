@@ -57,8 +57,8 @@ def expect_no_grad(where: str, *tensors: Tensor) -> None:
 def to_int32(where: str, name: str, lengths: Any) -> Tensor:
     """`lengths` as int32 without gaps; what int32 cannot hold becomes -1 or its largest value.
 
-    The CPU backend refuses both; on a GPU, where lengths are not read before the launch, decode takes
-    no length for more than its block table has pages for.
+    The CPU backend refuses both; on a GPU, where lengths are not read before the launch, decode
+    takes no length for more than its block table has pages for.
     """
     expect_tensor(where, name, lengths)
     if lengths.dtype is torch.int32 or lengths.dtype not in _OTHER_INTEGERS:
