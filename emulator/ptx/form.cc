@@ -88,6 +88,12 @@ int Form::vector_width() const {
   return width.empty() ? 1 : width[1] - '0';
 }
 
+int Form::num_coordinates() const {
+  if (!one_of("tile::gather4|tile::scatter4").empty()) return 5;
+  const std::string_view rank = one_of("1d|2d|3d|4d|5d");
+  return rank.empty() ? 0 : rank[0] - '0';
+}
+
 std::unique_ptr<Form> match_form(std::string_view text) {
   auto form = std::make_unique<Form>();
   form->text = std::string(text);

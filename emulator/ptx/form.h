@@ -28,6 +28,8 @@ struct Form {
   Type type() const { return types.empty() ? Type::kB32 : types.front(); }
   Type source_type() const { return types.empty() ? Type::kB32 : types.back(); }
   int vector_width() const;  // 1, 2, 4 or 8, from .v2, .v4, .v8
+  // How many coordinates follow a tensor map: the rank of .1d to .5d, or a column and four rows.
+  int num_coordinates() const;
 };
 
 // Splits the text and finds its row; `problem` says why when there is none.

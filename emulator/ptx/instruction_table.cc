@@ -18,7 +18,8 @@ ModifierGroup parse_group(std::string_view text) {
   return group;
 }
 
-// One operand: "d", "{d}", "[a]", "p", "P", "label", each with ":type" or ":wide" and "?".
+// One operand: "d", "{d}", "[a]", "[a,{b}]", "p", "P", "label", each with ":type" or ":wide" and
+// "?".
 OperandSpec parse_operand(std::string_view text) {
   OperandSpec spec;
   if (text.ends_with('?')) {
@@ -39,6 +40,7 @@ OperandSpec parse_operand(std::string_view text) {
     spec.role = OperandRole::kLabel;
   } else if (text.starts_with('[')) {
     spec.role = OperandRole::kAddress;
+    spec.has_coordinates = text.ends_with("}]");
   } else if (text == "p") {
     spec.role = OperandRole::kPredicateSource;
   } else if (text == "P") {

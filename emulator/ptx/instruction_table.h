@@ -32,10 +32,11 @@ enum class OperandRole : uint8_t {
 struct OperandSpec {
   OperandRole role = OperandRole::kSource;
   bool is_optional = false;
-  bool is_vector = false;    // {d}: as many elements as the instruction needs
-  bool is_pair_end = false;  // the P of "d|P"
-  bool is_wide = false;      // twice as wide as the instruction's type
-  std::optional<Type> type;  // fixed type, else the instruction's
+  bool is_vector = false;        // {d}: as many elements as the instruction needs
+  bool is_pair_end = false;      // the P of "d|P"
+  bool is_wide = false;          // twice as wide as the instruction's type
+  bool has_coordinates = false;  // [a,{b}]: a tensor map and as many coordinates as the form needs
+  std::optional<Type> type;      // fixed type, else the instruction's
 };
 
 // A line of the manual: an opcode, the modifiers it takes, its operands.

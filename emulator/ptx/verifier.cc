@@ -31,7 +31,7 @@ class InstructionVerifier {
     switch (spec.role) {
       case OperandRole::kLabel:
         return operand.kind == OperandKind::kLabel ? "" : "expected a label";
-      case OperandRole::kAddress: return check_address(operand);
+      case OperandRole::kAddress: return check_address(spec, operand);
       case OperandRole::kPredicateDestination:
       case OperandRole::kPredicateSource: return check_predicate(spec, operand);
       case OperandRole::kDestination:
@@ -40,10 +40,36 @@ class InstructionVerifier {
     return {};
   }
 
-  std::string check_address(const Operand& operand) const {
+  std::string check_address(const OperandSpec& spec, const Operand& operand) const {
     if (operand.kind != OperandKind::kAddress) return "expected an address in brackets";
-    if (operand.num_children != 1) return "expected an address with one part";
     const Operand& base = *kernel_.children_of(operand);
+    if (spec.has_coordinates) {
+      if (operand.num_children != 2) return "expected a tensor map and its coordinates";
+      const std::string problem = check_coordinates(kernel_.children_of(operand)[1]);
+      if (!problem.empty()) return problem;
+    } else if (operand.num_children != 1) {
+      return "expected an address with one part";
+    }
+    return check_base(base);
+  }
+
+  std::string check_coordinates(const Operand& coordinates) const {
+    const int expected = form_.num_coordinates();
+    const int given = coordinates.kind == OperandKind::kVector ? coordinates.num_children : 0;
+    if (given != expected) {
+      return "expected " + std::to_string(expected) + " coordinates, got " + std::to_string(given);
+    }
+    for (int i = 0; i < given; ++i) {
+      const Operand& coordinate = kernel_.children_of(coordinates)[i];
+      const bool is_number =
+          coordinate.kind == OperandKind::kImmediate || coordinate.kind == OperandKind::kSpecial ||
+          (coordinate.kind == OperandKind::kRegister && size_bits(register_type(coordinate)) == 32);
+      if (!is_number) return "a coordinate must have 32 bits";
+    }
+    return {};
+  }
+
+  std::string check_base(const Operand& base) const {
     if (base.kind == OperandKind::kSymbol || base.kind == OperandKind::kImmediate) return {};
     if (base.kind != OperandKind::kRegister) return "expected a register or a symbol in brackets";
     const int bits = size_bits(register_type(base));
