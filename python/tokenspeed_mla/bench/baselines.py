@@ -41,7 +41,7 @@ def baselines(shape: Shape, inputs: Inputs) -> dict[str, Baseline]:
 
 
 def _decode(shape: DecodeShape, inputs: Inputs) -> dict[str, Baseline]:
-    if shape.dtype.itemsize == 1:
+    if shape.dtype.itemsize == 1 or shape.ragged_lens:
         return {}
     tokens, kv, heads = shape.q_len, shape.kv_len, shape.num_heads
     rows = inputs["query"].reshape(shape.batch, 1, tokens * heads, D_CACHE)

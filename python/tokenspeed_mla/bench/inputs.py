@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 # SPDX-License-Identifier: MIT
-"""Random inputs of a shape, as the keyword arguments of the public function, outputs allocated.
-
-Always random: zeros draw less power and run faster on a GPU than data does.
-"""
+"""Random inputs of a shape, as the keyword arguments of the public function, outputs allocated."""
 
 from __future__ import annotations
 
@@ -13,6 +10,8 @@ from typing import Any
 import torch
 
 import tokenspeed_mla
+from tokenspeed_mla.bench.kv_pool import KvPool, pages_of
+from tokenspeed_mla.bench.random_data import random
 from tokenspeed_mla.bench.shapes import (
     D_CACHE,
     D_QK,
@@ -40,30 +39,47 @@ def decode_inputs(
 ) -> Inputs:
     """Keyword arguments of `tokenspeed_mla_decode`; pages are shuffled as in a used cache.
 
-    seq_lens: one length per request; by default shape.kv_len for each of them.
+    seq_lens: one length per request; by default those of the shape.
     """
-    lens = seq_lens or (shape.kv_len,) * shape.batch
-    max_pages = -(-shape.kv_len // shape.page_size)
-    num_pages = max(shape.batch * max_pages, 1)
-    order = torch.randperm(num_pages, generator=generator, device=generator.device)
+    [inputs] = decode_rotations(shape, 1, device, generator)
+    if seq_lens is not None:
+        inputs["seq_lens"] = torch.tensor(seq_lens, dtype=torch.int32, device=device)
+    return inputs | {"softmax_scale": softmax_scale}
+
+
+def decode_rotations(
+    shape: DecodeShape,
+    count: int,
+    device: torch.device,
+    generator: torch.Generator,
+    pool: KvPool | None = None,
+) -> list[Inputs]:
+    """Inputs of `count` calls with queries, outputs and pages of their own.
+
+    They share the workspace, as the layers of a model do, and the cache they take their pages from.
+    pool: that cache; by default a new one of just as many pages as they take.
+    """
+    num_pages = count * pages_of(shape)
+    pool = pool or KvPool(num_pages, shape.page_size, shape.dtype, device, generator)
     rows = (shape.batch, shape.q_len, shape.num_heads)
+    queries = random((count, *rows, D_CACHE), shape.dtype, device, generator)
     out_dtype = torch.bfloat16 if shape.dtype.itemsize == 1 else shape.dtype
+    outs = torch.empty((count, *rows, KV_LORA_RANK), dtype=out_dtype, device=device)
     workspace_bytes = workspace_bytes_as_callers_allocate(shape.num_heads, shape.q_len, device)
-    return {
-        "query": random((*rows, D_CACHE), shape.dtype, device, generator),
-        "kv_cache": random((num_pages, shape.page_size, D_CACHE), shape.dtype, device, generator),
+    shared = {
+        "kv_cache": pool.kv_cache,
         "workspace_buffer": torch.empty(workspace_bytes, dtype=torch.int8, device=device),
         "kv_lora_rank": KV_LORA_RANK,
         "qk_rope_head_dim": ROPE_DIM,
-        "block_tables": order[: shape.batch * max_pages]
-        .view(shape.batch, max_pages)
-        .to(device, torch.int32),
-        "seq_lens": torch.tensor(lens, dtype=torch.int32, device=device),
+        "seq_lens": torch.tensor(shape.lens, dtype=torch.int32, device=device),
         "max_seq_len": shape.kv_len,
-        "softmax_scale": softmax_scale,
+        "softmax_scale": D_QK**-0.5,
         "causal_mask": shape.is_causal,
-        "out": torch.empty((*rows, KV_LORA_RANK), dtype=out_dtype, device=device),
     }
+    return [
+        {**shared, "query": query, "out": out, "block_tables": pool.block_tables(shape)}
+        for query, out in zip(queries, outs, strict=True)
+    ]
 
 
 def prefill_inputs(
@@ -130,20 +146,19 @@ def make_inputs(shape: Shape, device: torch.device, generator: torch.Generator) 
     return _MAKERS[shape.op][0](shape, device, generator)
 
 
+def make_rotations(
+    shape: Shape, count: int, device: torch.device, generator: torch.Generator
+) -> list[Inputs]:
+    """Inputs of `count` calls that read and write memory of their own."""
+    if isinstance(shape, DecodeShape):
+        return decode_rotations(shape, count, device, generator)
+    return [make_inputs(shape, device, generator) for _ in range(count)]
+
+
 def our_call(shape: Shape, inputs: Inputs) -> Call:
     """The library's function on these inputs."""
     function = _MAKERS[shape.op][1]
     return lambda: function(**inputs)
-
-
-def random(
-    size: tuple[int, ...],
-    dtype: torch.dtype,
-    device: torch.device,
-    generator: torch.Generator,
-) -> torch.Tensor:
-    """Standard normal values, rounded to dtype."""
-    return torch.randn(size, generator=generator, device=generator.device).to(device, dtype)
 
 
 def cumulative(lens: tuple[int, ...], device: torch.device) -> torch.Tensor:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+import tokenspeed_mla
 from tokenspeed_mla.bench.timing import measure
 
 COPY_BYTES = 256 << 20
@@ -37,6 +38,19 @@ class Limits:
     def ridge(self) -> float:
         """FLOP per byte where the two lines meet."""
         return self.flops_per_second / self.bytes_per_second
+
+
+def limits_for(device: torch.device, dtype: torch.dtype) -> Limits:
+    """The two lines for operands of this dtype: measured now on a CPU, known of a GPU."""
+    if device.type != "cuda":
+        return measured_limits(device)
+    facts = tokenspeed_mla.device_facts(device)
+    is_fp8 = dtype.itemsize == 1
+    return Limits(
+        bytes_per_second=facts.memory_bytes_per_second,
+        flops_per_second=facts.fp8_flops_per_second if is_fp8 else facts.fp16_flops_per_second,
+        source=f"known of {facts.name}: bulk reads, and matrix products in bursts",
+    )
 
 
 @functools.cache

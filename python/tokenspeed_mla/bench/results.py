@@ -3,10 +3,14 @@
 """Results as JSON: what was measured, of which commit, on which machine, when.
 
 {"schema": 1, "suite": "cpu", "date": ..., "commit": ..., "versions": {...}, "device": {...},
- "limits": {...}, "cache": "warm", "samples": 20,
- "rows": [{"op", "label", "shape": {...}, "bytes", "flops",
+ "limits": {...}, "cache": "warm", "samples": 20, "baselines": {"name": "about it"}, "clocks": {},
+ "rows": [{"op", "label", "shape": {...}, "bytes", "flops", "floor_us",
            "timings": {"ours": {"median_us", "min_us", "spread", "method", ...}, ...},
-           "differences": {"SDPA flash": 1.2e-3, ...}}]}
+           "errors": {"ours": 1.0e-2, ...}, "clocks": {"sm_mhz": {"min", "median", "max"}, ...}}]}
+
+floor_us: the least time that the device's limits allow. errors: relative to float64, of decode.
+differences: of every other operation's baselines, relative to ours. unsupported: why ours is not
+among the timings, where it is not.
 """
 
 from __future__ import annotations
@@ -31,16 +35,19 @@ OURS = "ours"
 Result = dict[str, Any]
 
 
-def make_row(shape: Shape, timings: dict[str, Timing], differences: dict[str, float]) -> Result:
-    """One shape: the timing of every candidate, and how far each baseline's result is from ours."""
+def make_row(
+    shape: Shape, timings: dict[str, Timing], floor_us: float, **agreement: dict[str, float]
+) -> Result:
+    """One shape: the timing of every candidate, the least time, how right the results were."""
     return {
         "op": shape.op,
         "label": shape.label,
         "shape": {f.name: _plain(getattr(shape, f.name)) for f in dataclasses.fields(shape)},
         "bytes": shape.bytes,
         "flops": shape.flops,
+        "floor_us": round(floor_us, 3),
         "timings": {name: _timing_as_json(timing) for name, timing in timings.items()},
-        "differences": differences,
+        **agreement,
     }
 
 
@@ -105,7 +112,7 @@ def device_folder(device: dict[str, Any], kind: str) -> str:
     return names[0] if names else "gpu"
 
 
-def fastest_baseline(row: Result) -> tuple[str, float] | None:
+def fastest_other(row: Result) -> tuple[str, float] | None:
     """Name and median of the fastest candidate that is not ours; None when there is none."""
     others = {n: t["median_us"] for n, t in row["timings"].items() if n != OURS}
     if not others:

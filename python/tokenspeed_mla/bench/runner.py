@@ -1,30 +1,38 @@
 # SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 # SPDX-License-Identifier: MIT
-"""Measures a suite: ours and every baseline in turn, shape by shape."""
+"""Measures a suite: ours, its variants and every baseline in turn, shape by shape."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
+from tokenspeed_mla import can_implement
 from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.baselines import Baseline, baselines
-from tokenspeed_mla.bench.inputs import Inputs, make_inputs, our_call
-from tokenspeed_mla.bench.machine import (
-    describe,
-    last_level_cache_bytes,
-    measured_limits,
-)
-from tokenspeed_mla.bench.shapes import Shape
+from tokenspeed_mla.bench.accuracy import decode_reference, relative_error, sampled_requests
+from tokenspeed_mla.bench.baselines import Baseline
+from tokenspeed_mla.bench.clocks import clock_log
+from tokenspeed_mla.bench.inputs import Inputs, make_rotations, our_call
+from tokenspeed_mla.bench.machine import describe, last_level_cache_bytes, limits_for
+from tokenspeed_mla.bench.plugins import BaselineSource, MakeBaselines, all_of
+from tokenspeed_mla.bench.shapes import DecodeShape, Shape
 from tokenspeed_mla.bench.suites import suite
-from tokenspeed_mla.bench.timing import measure, rotations_for
+from tokenspeed_mla.bench.timing import Call, measure, rotations_for
 
-MakeBaselines = Callable[[Shape, Inputs], dict[str, Baseline]]
 Advance = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """How a suite is measured."""
+
+    device: torch.device
+    generator: torch.Generator
+    samples: int = 20
+    is_cold: bool = False  # every candidate goes round more buffers than the cache holds
 
 
 def run_suite(
@@ -33,59 +41,81 @@ def run_suite(
     *,
     samples: int = 20,
     cold: bool = False,
-    make_baselines: MakeBaselines = baselines,
+    sources: Sequence[BaselineSource] = (),
     seed: int = 0,
     advance: Advance = lambda label: None,
 ) -> results.Result:
     """Measures every shape of a suite and returns the result for `results.write`.
 
-    cold: every candidate goes round more buffers than the cache holds.
+    sources: where baselines come from.
     advance: called with a shape's label once it is measured.
     """
-    generator = torch.Generator(device).manual_seed(seed)
-    facts: dict[str, Any] = {"cache": "cold" if cold else "warm", "samples": samples}
-    facts["limits"] = dataclasses.asdict(measured_limits(device))
-    rows = []
-    for shape in suite(name):
-        rows.append(measure_shape(shape, device, generator, samples, cold, make_baselines))
-        advance(shape.label)
+    setting = Setting(device, torch.Generator(device).manual_seed(seed), samples, cold)
+    chosen, rows = suite(name), []
+    limits = limits_for(device, chosen.shapes[0].dtype)
+    with clock_log(device) as clocks:
+        for shape in chosen.shapes:
+            begin = len(clocks.readings)
+            variants = chosen.variants(shape)
+            row = measure_shape(shape, setting, all_of(list(sources)), variants)
+            rows.append(row | {"clocks": clocks.summary(begin)})
+            advance(shape.label)
+    facts: dict[str, Any] = {
+        "cache": "cold" if cold else "warm",
+        "samples": samples,
+        "limits": dataclasses.asdict(limits),
+        "baselines": {source.name: source.about for source in sources if source.name},
+        "clocks": clocks.summary(),
+    }
     return results.make_result(name, describe(device), rows, **facts)
 
 
 def measure_shape(
     shape: Shape,
-    device: torch.device,
-    generator: torch.Generator,
-    samples: int,
-    cold: bool,
+    setting: Setting,
     make_baselines: MakeBaselines,
+    variants: dict[str, Shape] | None = None,
 ) -> results.Result:
-    copies = rotations_for(shape.bytes, last_level_cache_bytes(device)) if cold else 1
-    rotations = [make_inputs(shape, device, generator) for _ in range(copies)]
+    """One row: our call where there is one, our call on other shapes, and every baseline."""
+    rotations = _rotations(shape, setting)
     others = [make_baselines(shape, inputs) for inputs in rotations]
-    differences = {name: _difference(shape, rotations[0], b) for name, b in others[0].items()}
-    candidates = {results.OURS: [our_call(shape, inputs) for inputs in rotations]}
+    candidates: dict[str, list[Call]] = {}
+    verdict = can_implement(shape.problem, setting.device)
+    if verdict:
+        candidates[results.OURS] = [our_call(shape, inputs) for inputs in rotations]
+    for name, variant in (variants or {}).items():
+        if can_implement(variant.problem, setting.device):
+            inputs_of = _rotations(variant, setting)
+            candidates[name] = [our_call(variant, inputs) for inputs in inputs_of]
     for name in others[0]:
         candidates[name] = [each[name].call for each in others]
-    timings = measure(candidates, device, samples=samples)
-    return results.make_row(shape, timings, differences)
+    agreement = _agreement(shape, rotations[0], others[0], has_ours=bool(verdict))
+    timings = measure(candidates, setting.device, samples=setting.samples)
+    floor = limits_for(setting.device, shape.dtype).seconds(shape.bytes, shape.flops)
+    row = results.make_row(shape, timings, floor_us=1e6 * floor, **agreement)
+    return row if verdict else row | {"unsupported": verdict.reason}
 
 
-def load_baselines(spec: str) -> MakeBaselines:
-    """`torch`, `none`, or `module:function` of the user's own with the signature of `baselines`."""
-    if spec == "torch":
-        return baselines
-    if spec == "none":
-        return lambda shape, inputs: {}
-    module, _, function = spec.partition(":")
-    if not function:
-        raise ValueError(f"baseline must be torch, none or module:function, got {spec!r}")
-    return getattr(importlib.import_module(module), function)
+def _rotations(shape: Shape, setting: Setting) -> list[Inputs]:
+    count = 1
+    if setting.is_cold:
+        count = rotations_for(shape.bytes, last_level_cache_bytes(setting.device))
+    return make_rotations(shape, count, setting.device, setting.generator)
 
 
-def _difference(shape: Shape, inputs: Inputs, baseline: Baseline) -> float:
-    """Relative distance of a baseline's result from ours: that both computed the same thing."""
-    ours = our_call(shape, inputs)()
-    ours = (ours[0] if isinstance(ours, tuple) else ours).double()
-    theirs = baseline.as_ours(baseline.call()).double()
-    return float((theirs - ours).norm() / ours.norm().clamp(min=1e-30))
+def _agreement(
+    shape: Shape, inputs: Inputs, others: dict[str, Baseline], has_ours: bool
+) -> dict[str, dict[str, float]]:
+    """`errors`: decode against float64 on some requests; `differences`: baselines against ours."""
+    found = {name: each.as_ours(each.call()) for name, each in others.items()}
+    if has_ours:
+        ours = our_call(shape, inputs)()
+        found[results.OURS] = ours[0] if isinstance(ours, tuple) else ours
+    if isinstance(shape, DecodeShape):
+        exact, sample = decode_reference(shape, inputs), sampled_requests(shape)
+        errors = {name: relative_error(out[sample], exact) for name, out in found.items()}
+        return {"errors": errors}
+    if not has_ours:
+        return {}
+    exact = found.pop(results.OURS).double()
+    return {"differences": {name: relative_error(out, exact) for name, out in found.items()}}

@@ -29,26 +29,31 @@ class DecodeShape:
     batch: int
     q_len: int
     num_heads: int
-    kv_len: int
+    kv_len: int  # the longest request
     dtype: torch.dtype = torch.float8_e4m3fn
     page_size: int = 64
     is_causal: bool = True
+    ragged_lens: tuple[int, ...] = ()  # keys of each request; empty: kv_len each
+
+    @property
+    def lens(self) -> tuple[int, ...]:
+        return self.ragged_lens or (self.kv_len,) * self.batch
 
     @property
     def label(self) -> str:
-        return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={_short(self.kv_len)}"
+        shortest = f"{_short(min(self.ragged_lens))}.." if self.ragged_lens else ""
+        kv = f"{shortest}{_short(self.kv_len)}"
+        return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={kv}"
 
     @property
     def flops(self) -> int:
-        keys = self.q_len * self.kv_len  # pairs of query token and key
-        if self.is_causal:
-            keys -= self.q_len * (self.q_len - 1) // 2
-        return 2 * (D_CACHE + KV_LORA_RANK) * self.batch * self.num_heads * keys
+        pairs = sum(visible_scores(self.q_len, length, self.is_causal) for length in self.lens)
+        return 2 * (D_CACHE + KV_LORA_RANK) * self.num_heads * pairs
 
     @property
     def bytes(self) -> int:
         rows = self.batch * self.q_len * self.num_heads
-        cache = self.batch * self.kv_len * D_CACHE * self.dtype.itemsize
+        cache = sum(self.lens) * D_CACHE * self.dtype.itemsize
         return cache + rows * (D_CACHE * self.dtype.itemsize + KV_LORA_RANK * OUT_BYTES)
 
     @property

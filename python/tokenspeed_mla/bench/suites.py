@@ -9,6 +9,9 @@ what one chunk of a chunked prefill hands them.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import torch
 
 from tokenspeed_mla.bench.shapes import (
@@ -74,9 +77,22 @@ _MERGE = (
 )
 
 
-def suite(name: str) -> tuple[Shape, ...]:
-    """The shapes of a suite; KeyError for a name that is not in `SUITES`."""
-    return SUITES[name][1]
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """Shapes to measure; beside each of them, other shapes that it is to be compared with."""
+
+    about: str
+    shapes: tuple[Shape, ...]
+    variants: Callable[[Shape], dict[str, Shape]] = lambda shape: {}
+
+
+def suite(name: str) -> Suite:
+    """A suite; KeyError for a name that is not in `SUITES`."""
+    return SUITES[name]
+
+
+def _decode(dtype: torch.dtype) -> tuple[Shape, ...]:
+    return tuple(DecodeShape(*row, dtype=dtype) for row in _DECODE)
 
 
 def _prefill(batch: int, q_len: int, kv_len: int, dtype: torch.dtype) -> PrefillShape:
@@ -101,18 +117,15 @@ _SMOKE: tuple[Shape, ...] = (
     MergeShape(2, 10, 2, 128),
 )
 
-# name → (what it is for, shapes)
-SUITES: dict[str, tuple[str, tuple[Shape, ...]]] = {
-    "smoke": ("every operation, tiny: that measuring works", _SMOKE),
-    "cpu": ("every operation, at sizes a CPU does in well under a second", _CPU),
-    "decode": (
-        "decode, FP8 and BF16, batch 1..128, context 1K..80K",
-        tuple(DecodeShape(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _DECODE),
-    ),
-    "prefill": (
+SUITES: dict[str, Suite] = {
+    "smoke": Suite("every operation, tiny: that measuring works", _SMOKE),
+    "cpu": Suite("every operation, at sizes a CPU does in well under a second", _CPU),
+    "decode_fp8": Suite("FP8 decode, batch 1..128, context 1K..80K", _decode(FP8)),
+    "decode_bf16": Suite("BF16 decode, the same shapes", _decode(BF16)),
+    "prefill": Suite(
         "prefill of 192/128, FP8 and BF16, 128 heads, context 8K..80K",
         tuple(_prefill(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _PREFILL),
     ),
-    "pack": ("K/V pack to FP8", tuple(PackShape(*row) for row in _PACK)),
-    "merge": ("merge of partial results", tuple(MergeShape(*row) for row in _MERGE)),
+    "pack": Suite("K/V pack to FP8", tuple(PackShape(*row) for row in _PACK)),
+    "merge": Suite("merge of partial results", tuple(MergeShape(*row) for row in _MERGE)),
 }

@@ -90,7 +90,7 @@ def provenance(result: results.Result) -> str:
 
 def _cells(row: results.Result) -> tuple[str, ...]:
     ours = row["timings"][results.OURS]["median_us"]
-    baseline = results.fastest_baseline(row)
+    baseline = results.fastest_other(row)
     seconds = 1e-6 * ours
     rate = (
         format_rate(row["flops"] / seconds, "FLOP/s")

@@ -21,7 +21,7 @@ import torch
 Call = Callable[[], object]
 
 MIN_SAMPLE_SECONDS = 2e-3  # shorter rounds are repeated until the clock's grain does not matter
-MAX_ROTATIONS = 64
+MAX_ROTATIONS = 384  # of the smallest decode call, these still are twice an L2 of 64 MB
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def measure(
     *,
     samples: int = 20,
     warmup: int = 2,
+    sample_seconds: float = MIN_SAMPLE_SECONDS,
 ) -> dict[str, Timing]:
     """Median-ready samples of every candidate, taken in turn: a, b, c, a, b, c, ...
 
@@ -64,11 +65,15 @@ def measure(
         samples: samples per candidate.
         warmup: rounds before the first sample (allocations, compilation, clocks); they also tell
             how often a short round is repeated per sample, so with 0 it is not.
+        sample_seconds: how long a sample should last at least.
     """
     rounds = {name: _make_round(calls, torch.device(device)) for name, calls in candidates.items()}
     repeats = dict.fromkeys(rounds, 1)
     for _ in range(warmup):
-        repeats = {name: _repeats_for(r.seconds(1)) for name, r in rounds.items()}
+        repeats = {
+            name: max(1, round(sample_seconds / max(r.seconds(1), 1e-7)))
+            for name, r in rounds.items()
+        }
 
     samples_us: dict[str, list[float]] = {name: [] for name in rounds}
     for _ in range(samples):
@@ -119,6 +124,7 @@ class _GraphRound:
     def __init__(self, calls: Sequence[Call], device: torch.device) -> None:
         self.num_calls = len(calls)
         self._stream = torch.cuda.Stream(device)
+        self._stream.wait_stream(torch.cuda.current_stream(device))  # inputs are made there
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.device(device), torch.cuda.stream(self._stream):
             for call in calls:  # lazy initialisation is not legal while capturing
@@ -144,7 +150,3 @@ def _make_round(calls: Sequence[Call], device: torch.device) -> _Round:
     if not calls:
         raise ValueError("measure: a candidate needs at least one call")
     return _GraphRound(calls, device) if device.type == "cuda" else _WallClockRound(calls)
-
-
-def _repeats_for(round_seconds: float) -> int:
-    return max(1, round(MIN_SAMPLE_SECONDS / max(round_seconds, 1e-7)))

@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 
 from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.runner import load_baselines, run_suite
+from tokenspeed_mla.bench.plugins import load_source
+from tokenspeed_mla.bench.runner import run_suite
 from tokenspeed_mla.bench.suites import SUITES
 from tokenspeed_mla.bench.tables import provenance
 from tokenspeed_mla.bench.write_docs import write_docs
@@ -27,7 +28,7 @@ from tokenspeed_mla.cli import flag_values as parse
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    listed = "; ".join(f"{name}: {what}" for name, (what, _) in SUITES.items())
+    listed = "; ".join(f"{name}: {suite.about}" for name, suite in SUITES.items())
     flag = parser.add_argument
     flag("suites", nargs="*", metavar="SUITE", help=listed)
     flag("--device", type=parse.device, default=parse.default_device(), help="default: %(default)s")
@@ -35,10 +36,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flag("--cold", action=argparse.BooleanOptionalAction, help="default: on a GPU yes")
     flag(
         "--baseline",
-        type=load_baselines,
-        default="torch",
+        type=load_source,
+        action="append",
         metavar="WHICH",
-        help="torch (default), none, or your own module:function",
+        help="torch (default on a CPU), none (default on a GPU), or NAME=path/to/module.py of your "
+        "own; may be repeated",
     )
     flag("--output", type=Path, metavar="FOLDER", help="write FOLDER/<device>/<suite>.json")
     flag("--write-docs", action="store_true", help="rewrite README.md and docs/ from --results")
@@ -65,14 +67,15 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _measure(name: str, options: argparse.Namespace) -> None:
-    cold = options.device.type == "cuda" if options.cold is None else options.cold
-    with console.progress(name, len(SUITES[name][1])) as advance:
+    on_gpu = options.device.type == "cuda"
+    cold = on_gpu if options.cold is None else options.cold
+    with console.progress(name, len(SUITES[name].shapes)) as advance:
         result = run_suite(
             name,
             options.device,
             samples=options.samples,
             cold=cold,
-            make_baselines=options.baseline,
+            sources=options.baseline or [load_source("none" if on_gpu else "torch")],
             advance=advance,
         )
     print_result(result)
@@ -84,27 +87,32 @@ def _measure(name: str, options: argparse.Namespace) -> None:
 
 
 def print_result(result: results.Result) -> None:
-    header = ("operation", "dtype", "ours", "bytes", "FLOP", "fastest baseline", "ratio", "spread")
-    rows = []
-    for row in result["rows"]:
-        ours = row["timings"][results.OURS]
-        seconds = 1e-6 * ours["median_us"]
-        baseline = results.fastest_baseline(row)
-        theirs, ratio = "-", "-"
-        if baseline is not None:
-            theirs = f"{console.format_seconds(1e-6 * baseline[1])} ({baseline[0]})"
-            ratio = f"{ours['median_us'] / baseline[1]:.2f}"
-        rows.append(
-            (
-                f"{row['op']} {row['label']}",
-                row["shape"]["dtype"],
-                console.format_seconds(seconds),
-                console.format_rate(row["bytes"] / seconds, "B/s"),
-                console.format_rate(row["flops"] / seconds, "FLOP/s") if row["flops"] else "-",
-                theirs,
-                ratio,
-                f"{100 * ours['spread']:.0f} %",
-            )
-        )
-    console.print_table(f"suite {result['suite']}", header, rows)
+    rows = [_cells(row) for row in result["rows"]]
+    header = ("operation", "dtype", "ours", "bytes", "FLOP", "floor", "fastest other", "ratio")
+    console.print_table(f"suite {result['suite']}", (*header, "error", "spread"), rows)
     print(provenance(result))
+    for row in result["rows"]:
+        if "unsupported" in row:
+            print(f"{row['op']} {row['label']}: {row['unsupported']}")
+
+
+def _cells(row: results.Result) -> tuple[str, ...]:
+    ours, other = row["timings"].get(results.OURS), results.fastest_other(row)
+    error = row.get("errors", {}).get(results.OURS)
+    theirs = f"{console.format_seconds(1e-6 * other[1])} ({other[0]})" if other else "-"
+    name = (f"{row['op']} {row['label']}", row["shape"]["dtype"])
+    if ours is None:
+        return (*name, *("-",) * 4, theirs, *("-",) * 3)
+    microseconds = ours["median_us"]
+    seconds = 1e-6 * microseconds
+    return (
+        *name,
+        console.format_seconds(seconds),
+        console.format_rate(row["bytes"] / seconds, "B/s"),
+        console.format_rate(row["flops"] / seconds, "FLOP/s") if row["flops"] else "-",
+        f"{microseconds / row['floor_us']:.2f} x" if row["floor_us"] else "-",
+        theirs,
+        f"{microseconds / other[1]:.2f}" if other else "-",
+        "-" if error is None else f"{error:.1e}",
+        f"{100 * ours['spread']:.0f} %",
+    )
