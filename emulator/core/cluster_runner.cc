@@ -29,14 +29,14 @@ uint64_t ClusterRunner::run_round() {
   if (cluster_->is_finished()) {
     finish();
   } else if (executed == 0) {
-    if (cluster_->async.complete_one()) {
+    if (cluster_->complete_one()) {
       num_time_outs_ = 0;
     } else {
       let_waits_time_out();
     }
   } else {
     if (!is_timed_out) num_time_outs_ = 0;
-    if (cluster_->schedule.completes_between_turns()) cluster_->async.complete_one();
+    if (cluster_->schedule.completes_between_turns()) cluster_->complete_one();
   }
   return executed;
 }

@@ -63,10 +63,14 @@ Cluster::Cluster(Grid& owner, uint64_t index, Schedule& policy, AllocationCache&
   }
 }
 
-void Cluster::submit(AsyncQueue::Operation operation) {
-  const bool runs_now = async.is_empty() && schedule.completes_at_issue();
-  async.submit(std::move(operation));
-  if (runs_now) async.complete_one();
+void Cluster::submit(AsyncQueue::Pipe pipe, AsyncQueue::Operation operation) {
+  const bool runs_now = async.is_empty(pipe) && schedule.completes_at_issue();
+  async.submit(pipe, std::move(operation));
+  if (runs_now) async.complete_first(pipe);
+}
+
+bool Cluster::complete_one() {
+  return async.complete_one([this](size_t count) { return schedule.choose(count); });
 }
 
 bool Cluster::is_finished() const {

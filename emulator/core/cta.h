@@ -42,8 +42,13 @@ class Cluster {
   // `index` counts clusters in the grid, x fastest.
   Cluster(Grid& grid, uint64_t index, Schedule& schedule, AllocationCache& allocations);
 
-  // Runs now or later, as the schedule chooses; earlier work of the cluster always comes first.
-  void submit(AsyncQueue::Operation operation);
+  // Runs now or later, as the schedule chooses; earlier work of the pipe always comes first.
+  void submit(AsyncQueue::Pipe pipe, AsyncQueue::Operation operation);
+  void submit(AsyncQueue::Operation operation) {
+    submit(AsyncQueue::kMainPipe, std::move(operation));
+  }
+  // Completes one asynchronous operation of the schedule's choice; false when there is none.
+  bool complete_one();
 
   bool is_finished() const;
   uint32_t num_live_lanes() const;

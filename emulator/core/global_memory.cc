@@ -86,4 +86,13 @@ const Allocation* AllocationCache::nearest(uint64_t address) const {
   return after == allocations_.begin() ? nullptr : &*std::prev(after);
 }
 
+std::string describe_global_access(const AllocationCache& allocations, uint64_t address,
+                                   uint64_t bytes) {
+  const std::string what = std::to_string(bytes) + " bytes of global memory";
+  const Allocation* nearest = allocations.nearest(address);
+  if (!nearest) return what + " that no allocation holds";
+  return what + " at offset " + std::to_string(address - nearest->address) +
+         " of an allocation of " + std::to_string(nearest->bytes) + " bytes";
+}
+
 }  // namespace emulator

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace emulator {
@@ -76,5 +77,9 @@ class AllocationCache {
   const std::vector<Allocation>& allocations_;
   Allocation recent_;
 };
+
+// "4 bytes of global memory at offset 128 of an allocation of 128 bytes", for reports.
+std::string describe_global_access(const AllocationCache& allocations, uint64_t address,
+                                   uint64_t bytes);
 
 }  // namespace emulator

@@ -18,6 +18,7 @@ class EagerSchedule final : public Schedule {
   uint64_t quantum() override { return kLongQuantum; }
   bool completes_at_issue() override { return true; }
   bool completes_between_turns() override { return false; }
+  size_t choose(size_t) override { return 0; }
   bool needs_one_worker() const override { return false; }
 };
 
@@ -27,6 +28,7 @@ class LazySchedule final : public Schedule {
   uint64_t quantum() override { return kLongQuantum; }
   bool completes_at_issue() override { return false; }
   bool completes_between_turns() override { return false; }
+  size_t choose(size_t) override { return 0; }
   bool needs_one_worker() const override { return false; }
 };
 
@@ -38,6 +40,7 @@ class RandomSchedule final : public Schedule {
   uint64_t quantum() override { return uint64_t{1} << (random_() % 13); }
   bool completes_at_issue() override { return random_() % 4 == 0; }
   bool completes_between_turns() override { return random_() % 4 == 0; }
+  size_t choose(size_t count) override { return random_() % count; }
   bool needs_one_worker() const override { return true; }
 
  private:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,6 +26,8 @@ class Schedule {
   virtual bool completes_at_issue() = 0;
   // Whether a waiting asynchronous operation completes although warps can still run.
   virtual bool completes_between_turns() = 0;
+  // Which of `count` asynchronous operations completes first; 0 is the oldest.
+  virtual size_t choose(size_t count) = 0;
   // Whether the same choices come again only when one host thread runs all clusters.
   virtual bool needs_one_worker() const = 0;
 };

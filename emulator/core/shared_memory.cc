@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/core/shared_memory.h"
 
+#include <algorithm>
+
 #include "emulator/core/address_space.h"
 
 namespace emulator {
@@ -16,6 +18,29 @@ SharedMemory::SharedMemory(uint32_t end)
 
 bool SharedMemory::contains(uint32_t offset, uint32_t size) const {
   return offset >= kReservedSharedBytes && uint64_t{offset} + size <= bytes_.size();
+}
+
+uint32_t SharedMemory::find_uninitialised(uint32_t offset, uint32_t size) const {
+  for (uint32_t i = 0; i < size; ++i) {
+    if (!is_initialised(offset + i, 1)) return i;
+  }
+  return size;
+}
+
+bool SharedMemory::has_state(uint32_t offset, uint32_t size, ByteState state) const {
+  const auto first = states_.begin() + offset;
+  return std::any_of(first, first + size,
+                     [&](uint8_t of_byte) { return (of_byte & static_cast<uint8_t>(state)) != 0; });
+}
+
+void SharedMemory::add_state(uint32_t offset, uint32_t size, ByteState state) {
+  for (uint32_t i = offset; i < offset + size; ++i) states_[i] |= static_cast<uint8_t>(state);
+}
+
+void SharedMemory::remove_state(uint32_t offset, uint32_t size, ByteState state) {
+  for (uint32_t i = offset; i < offset + size; ++i) {
+    states_[i] &= static_cast<uint8_t>(~static_cast<unsigned>(state));
+  }
 }
 
 }  // namespace emulator

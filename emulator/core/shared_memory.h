@@ -8,8 +8,14 @@
 
 namespace emulator {
 
-// What is known about a byte of shared memory.
-enum class ByteState : uint8_t { kUninitialised = 0, kInitialised = 1, kMbarrier = 2 };
+// What is known about a byte of shared memory. The last two are added to the others.
+enum class ByteState : uint8_t {
+  kUninitialised = 0,
+  kInitialised = 1,
+  kMbarrier = 2,
+  kBeingWritten = 4,  // by an asynchronous operation that has not completed
+  kBeingRead = 8,
+};
 
 // The shared memory of one CTA, with a state for each byte. Offsets count from the start of the
 // CTA's window, reserved bytes included.
@@ -21,17 +27,29 @@ class SharedMemory {
   bool contains(uint32_t offset, uint32_t size) const;
   uint8_t* at(uint32_t offset) { return bytes_.data() + offset; }
 
+  // Whether threads may read the range: all of it was written and nobody is writing it.
   bool is_initialised(uint32_t offset, uint32_t size) const {
-    return all_words(offset, size, [](uint64_t states, uint64_t ones) { return states == ones; });
+    return all_words(offset, size,
+                     [](uint64_t states, uint64_t ones) { return (states & (ones * 7)) == ones; });
   }
+  // Whether threads may write the range: no mbarrier, no asynchronous operation at work there.
+  bool is_free(uint32_t offset, uint32_t size) const {
+    return all_words(offset, size,
+                     [](uint64_t states, uint64_t ones) { return (states & (ones * 14)) == 0; });
+  }
+  // Where in the range the first byte lies that may not be read; `size` when there is none.
+  uint32_t find_uninitialised(uint32_t offset, uint32_t size) const;
   ByteState state(uint32_t offset) const { return static_cast<ByteState>(states_[offset]); }
   void set_state(uint32_t offset, uint32_t size, ByteState state) {
     std::memset(states_.data() + offset, static_cast<int>(state), size);
   }
+  // For any byte of the range, of any size.
+  bool has_state(uint32_t offset, uint32_t size, ByteState state) const;
+  void add_state(uint32_t offset, uint32_t size, ByteState state);
+  void remove_state(uint32_t offset, uint32_t size, ByteState state);
   // True when a byte of the range belongs to a live mbarrier.
   bool overlaps_mbarrier(uint32_t offset, uint32_t size) const {
-    return !all_words(offset, size,
-                      [](uint64_t states, uint64_t ones) { return (states & (ones << 1)) == 0; });
+    return has_state(offset, size, ByteState::kMbarrier);
   }
 
  private:

@@ -44,17 +44,10 @@ class LaneResolver {
   uint8_t* global(uint64_t address, int lane) const {
     AllocationCache& allocations = warp_.cta().cluster.allocations;
     if (!allocations.contains(address, address + size_)) {
-      fail(FaultKind::kOutOfBounds, lane, address, describe_global(allocations, address));
+      fail(FaultKind::kOutOfBounds, lane, address,
+           describe_global_access(allocations, address, size_));
     }
     return reinterpret_cast<uint8_t*>(address);
-  }
-
-  std::string describe_global(const AllocationCache& allocations, uint64_t address) const {
-    const std::string what = std::to_string(size_) + " bytes of global memory";
-    const Allocation* nearest = allocations.nearest(address);
-    if (!nearest) return what + " that no allocation holds";
-    return what + " at offset " + std::to_string(address - nearest->address) +
-           " of an allocation of " + std::to_string(nearest->bytes) + " bytes";
   }
 
   uint8_t* shared(uint64_t address, int lane) const {
@@ -90,15 +83,21 @@ class LaneResolver {
   }
 
   void check_state(SharedMemory& memory, uint32_t offset, int lane, uint64_t address) const {
+    const std::string what = access_ == Access::kWrite ? "a store to " : "a load from ";
+    if (memory.overlaps_mbarrier(offset, size_)) {
+      fail(FaultKind::kMbarrierMisuse, lane, address, what + "a live mbarrier");
+    }
+    if (memory.has_state(offset, size_, ByteState::kBeingWritten)) {
+      fail(FaultKind::kAsyncMisuse, lane, address,
+           what + "shared memory that an asynchronous operation is still writing");
+    }
     if (access_ == Access::kWrite) {
-      if (memory.overlaps_mbarrier(offset, size_)) {
-        fail(FaultKind::kMbarrierMisuse, lane, address, "a store to a live mbarrier");
+      if (memory.has_state(offset, size_, ByteState::kBeingRead)) {
+        fail(FaultKind::kAsyncMisuse, lane, address,
+             what + "shared memory that an asynchronous operation is still reading");
       }
       memory.set_state(offset, size_, ByteState::kInitialised);
     } else if (!memory.is_initialised(offset, size_)) {
-      if (memory.overlaps_mbarrier(offset, size_)) {
-        fail(FaultKind::kMbarrierMisuse, lane, address, "a load from a live mbarrier");
-      }
       fail(FaultKind::kUninitialisedShared, lane, address,
            "shared memory is read before anything was written there");
     }
@@ -176,7 +175,7 @@ bool resolve_shared_together(Warp& warp, const Row& address, LaneMask lanes, uin
   bool is_fit = true;
   for_each_lane(lanes, [&](int lane) {
     resolved.lane[lane] = memory.at(offsets[lane]);
-    is_fit &= access == Access::kWrite ? !memory.overlaps_mbarrier(offsets[lane], size)
+    is_fit &= access == Access::kWrite ? memory.is_free(offsets[lane], size)
                                        : memory.is_initialised(offsets[lane], size);
   });
   if (!is_fit || access != Access::kWrite) return is_fit;
