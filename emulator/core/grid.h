@@ -10,6 +10,7 @@
 #include "emulator/core/global_memory.h"
 #include "emulator/core/program.h"
 #include "emulator/core/schedule.h"
+#include "emulator/numerics/arithmetic.h"
 
 namespace emulator {
 
@@ -24,6 +25,7 @@ struct RunOptions {
   ScheduleChoice schedule;
   uint32_t num_workers = 0;  // host threads; 0: one per core
   bool checks_registers = true;
+  Arithmetic arithmetic = Arithmetic::kExact;     // of tensor cores
   uint64_t max_instructions = uint64_t{1} << 40;  // of a launch, summed over its warps
 };
 

@@ -51,6 +51,12 @@ State::State()
                  "random:SEED, got '%s'\n",
                  schedule.c_str());
   }
+  const std::string arithmetic = environment("TOKENSPEED_MLA_EMULATOR_ARITHMETIC", "exact");
+  if (!parse_arithmetic(arithmetic, options.arithmetic)) {
+    std::fprintf(stderr,
+                 "emulator: TOKENSPEED_MLA_EMULATOR_ARITHMETIC must be exact or fast, got '%s'\n",
+                 arithmetic.c_str());
+  }
   options.num_workers =
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
   options.max_instructions =
