@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tokenspeed_mla.bench import timing
+from tokenspeed_mla.bench import suites, timing
 from tokenspeed_mla.bench.baselines import Baseline, baselines
 from tokenspeed_mla.bench.clocks import ClockLog
 from tokenspeed_mla.bench.inputs import Inputs, make_inputs, make_rotations
@@ -93,10 +93,18 @@ def test_ragged_lengths_are_counted_and_used() -> None:
     alone = [DecodeShape(1, 2, 4, length, dtype=BF16) for length in shape.lens]
     assert shape.flops == sum(each.flops for each in alone)
     assert shape.bytes == sum(each.bytes for each in alone)
-    assert shape.label == "B=3 q=2 H=4 kv=1..100"
+    assert shape.label == "B=3 q=2 H=4 kv=1..100 mean 47"
     inputs = make_inputs(shape, CPU, torch.Generator().manual_seed(1))
     assert inputs["seq_lens"].tolist() == [1, 100, 40]
     assert baselines(shape, inputs) == {}
+
+
+@pytest.mark.parametrize("shape", suites.suite("ragged").shapes, ids=lambda shape: shape.label)
+def test_uniform_variant_has_as_many_keys(shape: DecodeShape) -> None:
+    uniform = suites.suite("ragged").variants(shape)["uniform"]
+    assert isinstance(uniform, DecodeShape) and len(set(uniform.lens)) == 1
+    assert 0 <= sum(shape.lens) - sum(uniform.lens) < shape.batch
+    assert max(shape.lens) == shape.kv_len and len(shape.lens) == shape.batch
 
 
 def test_rotations_read_pages_of_their_own() -> None:

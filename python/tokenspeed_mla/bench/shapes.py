@@ -41,8 +41,9 @@ class DecodeShape:
 
     @property
     def label(self) -> str:
-        shortest = f"{_short(min(self.ragged_lens))}.." if self.ragged_lens else ""
-        kv = f"{shortest}{_short(self.kv_len)}"
+        kv = _short(self.kv_len)
+        if self.ragged_lens:
+            kv = f"{_short(min(self.ragged_lens))}..{kv} mean {round(sum(self.lens) / self.batch)}"
         return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={kv}"
 
     @property

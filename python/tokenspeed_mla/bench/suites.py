@@ -10,6 +10,7 @@ what one chunk of a chunked prefill hands them.
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Callable
 
 import torch
@@ -55,6 +56,14 @@ _DECODE = (
     (8, 8, 16, 32 * K),
 )
 
+# batch, q_len, heads: of each, batches of unequal lengths are compared with equal ones
+_RAGGED = ((8, 4, 16), (32, 4, 16), (128, 1, 16), (32, 1, 128))
+_LONGEST, _SHORTEST, _SHORT = 80 * K, 1, 1 * K
+
+# batch, q_len, heads, keys: read from pages of these sizes, each against pages of 64 keys
+_PAGED = ((1, 4, 16, 8 * K), (4, 4, 16, 80 * K), (64, 1, 16, 8 * K), (16, 1, 128, 8 * K))
+_PAGE_SIZES = (32, 128, 16, 1)
+
 # batch, query tokens, keys; 128 heads, causal
 _PREFILL = (
     (1, 8 * K, 8 * K),
@@ -95,6 +104,32 @@ def _decode(dtype: torch.dtype) -> tuple[Shape, ...]:
     return tuple(DecodeShape(*row, dtype=dtype) for row in _DECODE)
 
 
+def _ragged(dtype: torch.dtype) -> tuple[Shape, ...]:
+    """Lengths spread evenly from 1 to 80K, in mixed order; one long request among short ones."""
+    shapes = []
+    for batch, q_len, heads in _RAGGED:
+        spread = [_SHORTEST + i * (_LONGEST - _SHORTEST) // (batch - 1) for i in range(batch)]
+        random.Random(batch).shuffle(spread)
+        one_long = [_SHORT] * batch
+        one_long[batch // 2] = _LONGEST
+        for lens in (spread, one_long):
+            shape = DecodeShape(batch, q_len, heads, _LONGEST, dtype, ragged_lens=tuple(lens))
+            shapes.append(shape)
+    return tuple(shapes)
+
+
+def _uniform(shape: Shape) -> dict[str, Shape]:
+    """The same number of keys, as far as it can be divided, in requests of equal length."""
+    assert isinstance(shape, DecodeShape)
+    mean = sum(shape.lens) // shape.batch
+    return {"uniform": dataclasses.replace(shape, kv_len=mean, ragged_lens=())}
+
+
+def _page_sizes(shape: Shape) -> dict[str, Shape]:
+    assert isinstance(shape, DecodeShape)
+    return {f"page {size}": dataclasses.replace(shape, page_size=size) for size in _PAGE_SIZES}
+
+
 def _prefill(batch: int, q_len: int, kv_len: int, dtype: torch.dtype) -> PrefillShape:
     return PrefillShape((q_len,) * batch, (kv_len,) * batch, num_heads=128, dtype=dtype)
 
@@ -122,6 +157,12 @@ SUITES: dict[str, Suite] = {
     "cpu": Suite("every operation, at sizes a CPU does in well under a second", _CPU),
     "decode_fp8": Suite("FP8 decode, batch 1..128, context 1K..80K", _decode(FP8)),
     "decode_bf16": Suite("BF16 decode, the same shapes", _decode(BF16)),
+    "ragged": Suite("FP8 decode of unequal lengths beside equal ones", _ragged(FP8), _uniform),
+    "pages": Suite(
+        "FP8 decode from pages of 64 keys beside other pages",
+        tuple(DecodeShape(*row, dtype=FP8) for row in _PAGED),
+        _page_sizes,
+    ),
     "prefill": Suite(
         "prefill of 192/128, FP8 and BF16, 128 heads, context 8K..80K",
         tuple(_prefill(*row, dtype=dtype) for dtype in (FP8, BF16) for row in _PREFILL),
