@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tokenspeed_mla.bench import suites, timing
+from tokenspeed_mla.bench import nvml_poll, suites, timing
 from tokenspeed_mla.bench.baselines import Baseline, baselines
-from tokenspeed_mla.bench.clocks import ClockLog
+from tokenspeed_mla.bench.clocks import ClockLog, clock_log
 from tokenspeed_mla.bench.inputs import Inputs, make_inputs, make_rotations
 from tokenspeed_mla.bench.kv_pool import KvPool
 from tokenspeed_mla.bench.plugins import load_source
@@ -163,6 +163,14 @@ def test_plugin_without_prepare_is_refused(tmp_path: Path) -> None:
 def test_clocks_are_summarised() -> None:
     log = ClockLog()
     assert log.summary() == {}
-    log.collect(iter(["1980, 2619, 500.0", "[N/A], 1, 2", "1500, 2619, 650.5", "1700, 2619, 600"]))
+    log.collect(["1.0, 1980, 2619, 500.0\n", "2.0, 1500, 2619, 650.5\n", "3.0, 1700, 2619, 600\n"])
     assert log.summary()["sm_mhz"] == {"min": 1500.0, "median": 1700.0, "max": 1980.0}
-    assert log.summary(2)["power_w"]["max"] == 600.0
+    assert log.summary(since=3.0)["power_w"]["max"] == 600.0
+    assert log.summary(since=4.0) == {}
+
+
+def test_clocks_are_not_read_where_there_is_no_gpu() -> None:
+    with clock_log(CPU) as log:
+        pass
+    assert log.readings == []
+    nvml_poll.poll("GPU-of-nobody", 0.0)  # ends at once, with or without NVML

@@ -109,6 +109,28 @@ def test_tables_are_rewritten_between_markers(tmp_path: Path) -> None:
     assert write_docs.write_docs(tmp_path, tmp_path / "bench/results") == []
 
 
+def gpu_result() -> results.Result:
+    """Two shapes on a GPU: one that ours can do, one that only the baseline can."""
+    theirs = timing.Timing((20.0, 24.0, 22.0), 3, "cuda graph replay")
+    ours = timing.Timing((10.0, 12.0, 11.0), 3, "cuda graph replay")
+    errors = {"ours": 1e-3, "theirs": 2e-3}
+    both = results.make_row(SMALL[0], {"ours": ours, "theirs": theirs}, 5.5, errors=errors)
+    alone = results.make_row(SMALL[1], {"theirs": theirs}, 2.0, errors={"theirs": 2e-3})
+    device = {"name": "NVIDIA H200", "compute_capability": "9.0"}
+    clocks = {"sm_mhz": {"min": 1500.0, "median": 1900.0, "max": 1980.0}}
+    rows = [both, alone | {"unsupported": "no kernel"}]
+    return results.make_result("decode_bf16", device, rows, cache="cold", samples=3, clocks=clocks)
+
+
+def test_table_of_a_gpu_compares_every_candidate() -> None:
+    lines = tables.markdown(gpu_result()).splitlines()
+    assert lines[0].endswith("| of the floor | error | theirs | x | error |")
+    assert lines[2].startswith(f"| decode {SMALL[0].label} | bfloat16 | 11.0 us | ")
+    assert lines[2].endswith(" | 50 % | 1.0e-03 | 22.0 us | 2.00 | 2.0e-03 |")
+    assert lines[3].endswith(" | - | - | - | - | - | 22.0 us | - | 2.0e-03 |")
+    assert lines[-1].endswith("SM clock 1500 to 1980 MHz.")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -14,7 +14,7 @@ from tokenspeed_mla import can_implement
 from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.accuracy import decode_reference, relative_error, sampled_requests
 from tokenspeed_mla.bench.baselines import Baseline
-from tokenspeed_mla.bench.clocks import clock_log
+from tokenspeed_mla.bench.clocks import clock_log, now
 from tokenspeed_mla.bench.inputs import Inputs, make_rotations, our_call
 from tokenspeed_mla.bench.machine import describe, last_level_cache_bytes, limits_for
 from tokenspeed_mla.bench.plugins import BaselineSource, MakeBaselines, all_of
@@ -55,7 +55,7 @@ def run_suite(
     limits = limits_for(device, chosen.shapes[0].dtype)
     with clock_log(device) as clocks:
         for shape in chosen.shapes:
-            begin = len(clocks.readings)
+            begin = now()
             variants = chosen.variants(shape)
             row = measure_shape(shape, setting, all_of(list(sources)), variants)
             rows.append(row | {"clocks": clocks.summary(begin)})

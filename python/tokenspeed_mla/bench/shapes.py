@@ -41,9 +41,9 @@ class DecodeShape:
 
     @property
     def label(self) -> str:
-        kv = _short(self.kv_len)
+        kv = short(self.kv_len)
         if self.ragged_lens:
-            kv = f"{_short(min(self.ragged_lens))}..{kv} mean {round(sum(self.lens) / self.batch)}"
+            kv = f"{short(min(self.ragged_lens))}..{kv} mean {round(sum(self.lens) / self.batch)}"
         return f"B={self.batch} q={self.q_len} H={self.num_heads} kv={kv}"
 
     @property
@@ -91,11 +91,11 @@ class PrefillShape:
     def label(self) -> str:
         same = len(set(self.q_lens)) == 1 and len(set(self.kv_lens)) == 1
         q, kv = (
-            (_short(self.q_lens[0]), _short(self.kv_lens[0]))
+            (short(self.q_lens[0]), short(self.kv_lens[0]))
             if same
             else (
-                _short(sum(self.q_lens)) + " in all",
-                _short(sum(self.kv_lens)) + " in all",
+                short(sum(self.q_lens)) + " in all",
+                short(sum(self.kv_lens)) + " in all",
             )
         )
         return f"B={len(self.q_lens)} q={q} kv={kv} H={self.num_heads} {self.d_qk}/{self.d_v}"
@@ -148,7 +148,7 @@ class PackShape:
 
     @property
     def label(self) -> str:
-        return f"{_short(self.num_tokens)} tokens x {self.num_heads} heads"
+        return f"{short(self.num_tokens)} tokens x {self.num_heads} heads"
 
     @property
     def bytes(self) -> int:
@@ -172,7 +172,7 @@ class MergeShape:
 
     @property
     def label(self) -> str:
-        rows = f"{_short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
+        rows = f"{short(self.num_rows)} rows x {self.num_heads} heads x {self.head_dim}"
         return f"{self.num_partials} partials, {rows}"
 
     @property
@@ -208,5 +208,6 @@ def visible_scores(q_len: int, kv_len: int, is_causal: bool) -> int:
     return seeing * (kv_len - seeing) + seeing * (seeing + 1) // 2
 
 
-def _short(number: int) -> str:
+def short(number: int) -> str:
+    """`8K` for 8192."""
     return f"{number // 1024}K" if number >= 1024 and number % 1024 == 0 else str(number)

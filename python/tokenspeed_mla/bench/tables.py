@@ -14,6 +14,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tokenspeed_mla.bench import results
+from tokenspeed_mla.bench.comparison_table import comparison_markdown
+from tokenspeed_mla.bench.markdown import micro, table
+from tokenspeed_mla.bench.sweep import sweep_of
+from tokenspeed_mla.bench.sweep_table import sweep_markdown
 from tokenspeed_mla.cli.console import format_rate
 
 _BLOCK = re.compile(r"(<!-- bench:([\w./-]+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
@@ -39,7 +43,7 @@ def rewrite_pages(pages: Iterable[Path], results_folder: Path) -> list[Path]:
 def rewrite_blocks(text: str, results_folder: Path, where: str) -> str:
     """The text with every marked block replaced by its table."""
 
-    def table(block: re.Match[str]) -> str:
+    def rewritten(block: re.Match[str]) -> str:
         path = results_folder / f"{block[2]}.json"
         if not path.is_file():
             raise ValueError(f"{where}: no result for bench:{block[2]} ({path})")
@@ -48,26 +52,24 @@ def rewrite_blocks(text: str, results_folder: Path, where: str) -> str:
     unpaired = _MARKER.findall(_BLOCK.sub("", text))
     if unpaired:
         raise ValueError(f"{where}: unpaired marker {unpaired[0]}")
-    return _BLOCK.sub(table, text)
+    return _BLOCK.sub(rewritten, text)
 
 
 def markdown(result: results.Result) -> str:
     """A result as a Markdown table with a line that says how and where it was measured."""
-    header = (
-        "operation",
-        "shape",
-        "dtype",
-        "ours",
-        "rate",
-        "fastest PyTorch",
-        "ours / PyTorch",
-    )
-    lines = [
-        _line(header),
-        _line(("---", "---", "---", "---:", "---:", "---:", "---:")),
-    ]
-    lines += [_line(_cells(row)) for row in result["rows"]]
-    return "\n".join([*lines, "", provenance(result), ""])
+    if "sweep" in result:
+        body = sweep_markdown(sweep_of(result))
+    elif "compute_capability" in result["device"]:
+        body = comparison_markdown(result["rows"])
+    else:
+        body = _fastest_markdown(result["rows"])
+    return f"{body}\n{provenance(result)}\n"
+
+
+def _fastest_markdown(rows: list[results.Result]) -> str:
+    """Ours beside the fastest formulation in PyTorch."""
+    header = ("operation", "shape", "dtype", "ours", "rate", "fastest PyTorch", "ours / PyTorch")
+    return table(header, map(_cells, rows), num_left=3)
 
 
 def provenance(result: results.Result) -> str:
@@ -81,10 +83,12 @@ def provenance(result: results.Result) -> str:
             else ""
         )
     commit = f"commit {result['commit']}, " if result["commit"] else ""
+    clock = result.get("clocks", {}).get("sm_mhz")
+    clocks = f" SM clock {clock['min']:.0f} to {clock['max']:.0f} MHz." if clock else ""
     return (
         f"Measured on {device['name']}{threads}, {result['date'][:10]}, {commit}PyTorch "
         f"{result['versions']['torch']}: median of {result['samples']} samples, "
-        f"{result['cache']} cache, taken in turn."
+        f"{result['cache']} cache, taken in turn.{clocks}"
     )
 
 
@@ -100,25 +104,15 @@ def _cells(row: results.Result) -> tuple[str, ...]:
     theirs, ratio = "-", "-"
     if baseline is not None:
         theirs, ratio = (
-            f"{_micro(baseline[1])} ({baseline[0]})",
+            f"{micro(baseline[1])} ({baseline[0]})",
             f"{ours / baseline[1]:.2f}",
         )
     return (
         row["op"],
         row["label"],
         row["shape"]["dtype"],
-        _micro(ours),
+        micro(ours),
         rate,
         theirs,
         ratio,
     )
-
-
-def _micro(microseconds: float) -> str:
-    if microseconds >= 1e3:
-        return f"{microseconds / 1e3:.2f} ms"
-    return f"{microseconds:.1f} us"
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"

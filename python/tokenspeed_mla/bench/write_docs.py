@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
-from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.roofline import draw, limits_of, points_of
+from tokenspeed_mla.bench import results, roofline, sweep_picture
+from tokenspeed_mla.bench.roofline import limits_of, points_of
+from tokenspeed_mla.bench.sweep import sweep_of
 from tokenspeed_mla.bench.tables import rewrite_pages
 
 FIGURES = Path("docs/figures")
@@ -19,7 +22,8 @@ def write_docs(root: Path, results_folder: Path) -> list[Path]:
     Raises ValueError for a marker without a result, ImportError where matplotlib is missing.
     """
     changed = rewrite_pages(pages(root), results_folder)
-    return changed + _draw_cpu_roofline(root, results_folder)
+    changed += _draw_cpu_roofline(root, results_folder)
+    return changed + _draw_sweeps(root, results_folder)
 
 
 def pages(root: Path) -> list[Path]:
@@ -34,11 +38,30 @@ def _draw_cpu_roofline(root: Path, results_folder: Path) -> list[Path]:
         return []
     result = results.read(source)
     title = f"Measured on {result['device']['name']}, {result['device']['threads']} threads"
+    points, limits = points_of(result), limits_of(result)
+    return _draw_themes(
+        root / FIGURES / "roofline-cpu",
+        lambda path, theme: roofline.draw(points, limits, title, path, theme),
+    )
+
+
+def _draw_sweeps(root: Path, results_folder: Path) -> list[Path]:
+    changed = []
+    for source in sorted(results_folder.glob("*/sweep.json")):
+        result = results.read(source)
+        title = f"FP8 decode, share of the floor, measured on {result['device']['name']}"
+        draw = functools.partial(sweep_picture.draw, sweep_of(result), title)
+        changed += _draw_themes(root / FIGURES / f"sweep-{source.parent.name}", draw)
+    return changed
+
+
+def _draw_themes(stem: Path, draw: Callable[[Path, str], None]) -> list[Path]:
+    """STEM-light.svg and STEM-dark.svg; returns those that changed."""
     changed = []
     for theme in ("light", "dark"):
-        path = root / FIGURES / f"roofline-cpu-{theme}.svg"
+        path = stem.with_name(f"{stem.name}-{theme}.svg")
         old = path.read_bytes() if path.is_file() else b""
-        draw(points_of(result), limits_of(result), title, path, theme)
+        draw(path, theme)
         if path.read_bytes() != old:
             changed.append(path)
     return changed

@@ -21,14 +21,18 @@ from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.plugins import load_source
 from tokenspeed_mla.bench.runner import run_suite
 from tokenspeed_mla.bench.suites import SUITES
-from tokenspeed_mla.bench.tables import provenance
+from tokenspeed_mla.bench.sweep import Axes, run_sweep
+from tokenspeed_mla.bench.tables import markdown
 from tokenspeed_mla.bench.write_docs import write_docs
 from tokenspeed_mla.cli import console
 from tokenspeed_mla.cli import flag_values as parse
 
+SWEEP = "sweep"
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     listed = "; ".join(f"{name}: {suite.about}" for name, suite in SUITES.items())
+    listed += f"; {SWEEP}: FP8 decode over a grid of shapes (GPU)"
     flag = parser.add_argument
     flag("suites", nargs="*", metavar="SUITE", help=listed)
     flag("--device", type=parse.device, default=parse.default_device(), help="default: %(default)s")
@@ -43,17 +47,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "own; may be repeated",
     )
     flag("--output", type=Path, metavar="FOLDER", help="write FOLDER/<device>/<suite>.json")
+    flag("--commit", metavar="HASH", help="of the tree, to be recorded where git cannot tell it")
     flag("--write-docs", action="store_true", help="rewrite README.md and docs/ from --results")
     flag("--results", type=Path, default=Path("bench/results"), help="default: %(default)s")
     flag("--root", type=Path, default=Path(), help="of the repository (default: here)")
 
 
 def main(options: argparse.Namespace) -> int:
-    unknown = [name for name in options.suites if name not in SUITES]
+    names = ", ".join([*SUITES, SWEEP])
+    unknown = [name for name in options.suites if name not in SUITES and name != SWEEP]
     if unknown:
-        options.parser.error(f"no suite {unknown[0]!r}; there are {', '.join(SUITES)}")
+        options.parser.error(f"no suite {unknown[0]!r}; there are {names}")
     if not options.suites and not options.write_docs:
-        options.parser.error(f"name a suite ({', '.join(SUITES)}) or give --write-docs")
+        options.parser.error(f"name a suite ({names}) or give --write-docs")
     for name in options.suites:
         _measure(name, options)
     if options.write_docs:
@@ -67,17 +73,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _measure(name: str, options: argparse.Namespace) -> None:
-    on_gpu = options.device.type == "cuda"
-    cold = on_gpu if options.cold is None else options.cold
-    with console.progress(name, len(SUITES[name].shapes)) as advance:
-        result = run_suite(
-            name,
-            options.device,
-            samples=options.samples,
-            cold=cold,
-            sources=options.baseline or [load_source("none" if on_gpu else "torch")],
-            advance=advance,
-        )
+    result = _sweep(options) if name == SWEEP else _suite(name, options)
+    if options.commit is not None:
+        result["commit"] = options.commit
     print_result(result)
     if options.output is not None:
         folder = results.device_folder(result["device"], options.device.type)
@@ -86,33 +84,27 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         print(f"wrote {path}")
 
 
+def _suite(name: str, options: argparse.Namespace) -> results.Result:
+    on_gpu = options.device.type == "cuda"
+    with console.progress(name, len(SUITES[name].shapes)) as advance:
+        return run_suite(
+            name,
+            options.device,
+            samples=options.samples,
+            cold=on_gpu if options.cold is None else options.cold,
+            sources=options.baseline or [load_source("none" if on_gpu else "torch")],
+            advance=advance,
+        )
+
+
+def _sweep(options: argparse.Namespace) -> results.Result:
+    axes = Axes()
+    with console.progress(SWEEP, len(list(axes.indices()))) as advance:
+        return run_sweep(options.device, axes=axes, advance=advance)
+
+
 def print_result(result: results.Result) -> None:
-    rows = [_cells(row) for row in result["rows"]]
-    header = ("operation", "dtype", "ours", "bytes", "FLOP", "floor", "fastest other", "ratio")
-    console.print_table(f"suite {result['suite']}", (*header, "error", "spread"), rows)
-    print(provenance(result))
+    print(f"\nsuite {result['suite']}\n\n{markdown(result)}")
     for row in result["rows"]:
         if "unsupported" in row:
             print(f"{row['op']} {row['label']}: {row['unsupported']}")
-
-
-def _cells(row: results.Result) -> tuple[str, ...]:
-    ours, other = row["timings"].get(results.OURS), results.fastest_other(row)
-    error = row.get("errors", {}).get(results.OURS)
-    theirs = f"{console.format_seconds(1e-6 * other[1])} ({other[0]})" if other else "-"
-    name = (f"{row['op']} {row['label']}", row["shape"]["dtype"])
-    if ours is None:
-        return (*name, *("-",) * 4, theirs, *("-",) * 3)
-    microseconds = ours["median_us"]
-    seconds = 1e-6 * microseconds
-    return (
-        *name,
-        console.format_seconds(seconds),
-        console.format_rate(row["bytes"] / seconds, "B/s"),
-        console.format_rate(row["flops"] / seconds, "FLOP/s") if row["flops"] else "-",
-        f"{microseconds / row['floor_us']:.2f} x" if row["floor_us"] else "-",
-        theirs,
-        f"{microseconds / other[1]:.2f}" if other else "-",
-        "-" if error is None else f"{error:.1e}",
-        f"{100 * ours['spread']:.0f} %",
-    )
