@@ -1,9 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 # SPDX-License-Identifier: MIT
-"""Which way a call takes: straight into the library, or through PyTorch's dispatcher."""
+"""Which way a call takes: straight into the library, or through PyTorch's dispatcher.
+
+A plain call goes straight: the library checks its arguments itself, in C++. Where it refuses them,
+and where PyTorch watches, the call goes through the dispatcher, after checks in Python that also
+convert what can be converted. The library refuses before it writes, so a second try is safe.
+"""
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import increment_version
 from torch.compiler import is_compiling
 
 
@@ -18,14 +24,10 @@ def is_plain_call(tensor: Tensor) -> bool:
         and type(tensor) is Tensor
         and not torch._C._len_torch_dispatch_stack()
         and not torch._C._are_functorch_transforms_active()
-        and not tensor.is_meta
     )
 
 
-def mark_written(*tensors: Tensor | None) -> None:
+def mark_written(tensor: Tensor, other: Tensor | None) -> None:
     """Tells autograd that the tensors were changed, as PyTorch's own in-place functions do."""
-    if is_compiling() or not torch.is_grad_enabled():
-        return
-    for tensor in tensors:
-        if tensor is not None and not tensor.is_inference():
-            torch.autograd.graph.increment_version(tensor)
+    if not is_compiling():
+        increment_version((tensor,) if other is None else (tensor, other))

@@ -2,23 +2,19 @@
 # SPDX-License-Identifier: MIT
 """Decode: attention of a few new tokens over a paged latent cache."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import (
-    expect_no_grad,
-    expect_one_device,
-    expect_tensor,
-    output_dtype,
-    to_int32,
-)
+from tokenspeed_mla._arguments import expect_tensor, output_dtype, refuse_grad, to_int32
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
-_TENSORS = (
-    "query", "kv_cache", "block_tables", "seq_lens", "workspace_buffer", "out", "lse",
-    "causal_seqs",
-)  # fmt: skip
+KV_LORA_RANK = 512
+
+Result = Tensor | tuple[Tensor, Tensor]
 
 
 def tokenspeed_mla_decode(
@@ -44,7 +40,7 @@ def tokenspeed_mla_decode(
     lse: Tensor | None = None,
     lse_base: str = "2",
     batch_invariant: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
+) -> Result:
     """output_scale * softmax(softmax_scale * query . cache) . cache[:, :kv_lora_rank], per head.
 
     Token t of a request sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not
@@ -82,57 +78,44 @@ def tokenspeed_mla_decode(
         TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
             what was expected and what was given.
     """
-    expect_tensor("decode", "query", query, rank=4)
-    expect_tensor("decode", "kv_cache", kv_cache)
-    expect_tensor("decode", "workspace_buffer", workspace_buffer)
-    expect_tensor("decode", "block_tables", block_tables)
-    seq_lens = to_int32("decode", "seq_lens", seq_lens)
-    if causal_seqs is not None:
-        causal_seqs = to_int32("decode", "causal_seqs", causal_seqs)
-    batch, q_len, num_heads, width = query.shape
-    if not 0 <= kv_lora_rank <= width:
-        raise ValueError(
-            f"decode: kv_lora_rank must be between 0 and {width}, query's width, got {kv_lora_rank}"
-        )
-    if out is None:
-        shape = (batch, q_len, num_heads, kv_lora_rank)
-        out = torch.empty(shape, dtype=output_dtype(query.dtype), device=query.device)
-    else:
-        expect_tensor("decode", "out", out)
-    if lse is not None:
-        expect_tensor("decode", "lse", lse)
-    elif return_lse:
-        lse = torch.empty((batch, q_len, num_heads), dtype=torch.float32, device=query.device)
-    expect_no_grad("decode", query, kv_cache, out)
-    expect_one_device(
-        "decode", _TENSORS, query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse,
-        causal_seqs,
+    arguments = (
+        query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse, max_seq_len,
+        kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale, causal_mask, is_var_seq,
+        enable_pdl, lse_base, batch_invariant, cp_world, cp_rank, causal_seqs,
     )  # fmt: skip
-    run = _library.decode if is_plain_call(query) else custom_ops.decode
-    run(
-        query,
-        kv_cache,
-        block_tables,
-        seq_lens,
-        workspace_buffer,
-        out,
-        lse,
-        max_seq_len,
-        kv_lora_rank,
-        qk_rope_head_dim,
-        float(softmax_scale),
-        float(output_scale),
-        causal_mask,
-        is_var_seq,
-        enable_pdl,
-        lse_base,
-        batch_invariant,
-        cp_world,
-        cp_rank,
-        causal_seqs,
-    )
-    mark_written(out, lse)
-    if return_lse:
-        assert lse is not None
-        return out, lse
-    return out
+    if is_plain_call(query):
+        try:
+            return _decode(_library.decode, return_lse, *arguments)
+        except Exception:
+            pass  # the call below converts what can be converted, or says what is wrong
+    expect_tensor("decode", "query", query, rank=4)
+    return _decode(custom_ops.decode, return_lse, *custom_ops.checked("decode", arguments))
+
+
+def _decode(
+    run: Callable[..., None],
+    return_lse: bool,
+    query: Tensor,
+    kv_cache: Tensor,
+    block_tables: Tensor,
+    seq_lens: Tensor,
+    workspace_buffer: Tensor,
+    out: Tensor | None,
+    lse: Tensor | None,
+    *options: Any,
+) -> Result:
+    """Makes the results that are not given, and runs."""
+    refuse_grad("decode", query, kv_cache, out)
+    if seq_lens.dtype is not torch.int32:
+        seq_lens = to_int32("decode", "seq_lens", seq_lens)
+    batch, q_len, num_heads, _ = query.shape
+    is_given = out is not None or lse is not None
+    if out is None:
+        dtype = output_dtype(query.dtype)
+        out = query.new_empty(batch, q_len, num_heads, KV_LORA_RANK, dtype=dtype)
+    if lse is None and return_lse:
+        lse = query.new_empty(batch, q_len, num_heads, dtype=torch.float32)
+    run(query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse, *options)
+    if is_given:
+        mark_written(out, lse)
+    return (out, lse) if return_lse else out

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Packing: K = concat(k_nope, k_pe for every head) and V, scaled and cast to FP8 in one pass."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_no_grad, expect_one_device, expect_tensor
+from tokenspeed_mla._arguments import expect_tensor, refuse_grad
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
-
-_TENSORS = ("k_nope", "k_pe", "v", "k_out", "v_out")
 
 
 def mla_kv_pack_quantize_fp8(
@@ -45,22 +46,40 @@ def mla_kv_pack_quantize_fp8(
         TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
             what was expected and what was given.
     """
-    expect_tensor("kv_pack", "k_nope", k_nope, rank=3)
-    expect_tensor("kv_pack", "k_pe", k_pe)
-    expect_tensor("kv_pack", "v", v, rank=3)
+    arguments = (k_nope, k_pe, v, k_out, v_out, k_scale_inv, v_scale_inv, enable_pdl)
+    if is_plain_call(k_nope):
+        try:
+            return _kv_pack(_library.kv_pack, fp8_dtype, *arguments)
+        except Exception:
+            pass  # the call below converts what can be converted, or says what is wrong
+    for name, tensor in (("k_nope", k_nope), ("v", v)):
+        expect_tensor("kv_pack", name, tensor, rank=3)
+    return _kv_pack(custom_ops.kv_pack, fp8_dtype, *custom_ops.checked("kv_pack", arguments))
+
+
+def _kv_pack(
+    run: Callable[..., None],
+    fp8_dtype: torch.dtype,
+    k_nope: Tensor,
+    k_pe: Tensor,
+    v: Tensor,
+    k_out: Tensor | None,
+    v_out: Tensor | None,
+    *options: Any,
+) -> tuple[Tensor, Tensor]:
+    """Makes the results that are not given, and runs."""
+    refuse_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
+    is_given = k_out is not None or v_out is not None
     if k_out is None:
         tokens, heads, nope = k_nope.shape
-        rope = k_pe.shape[-1] if k_pe.dim() else 0
-        k_out = torch.empty((tokens, heads, nope + rope), dtype=fp8_dtype, device=k_nope.device)
+        k_out = k_nope.new_empty(tokens, heads, nope + k_pe.shape[-1], dtype=fp8_dtype)
+    elif k_out.dtype is not fp8_dtype:
+        raise TypeError(f"kv_pack: k_out must have dtype {fp8_dtype}, got {k_out.dtype}")
     if v_out is None:
-        v_out = torch.empty(v.shape, dtype=fp8_dtype, device=v.device)
-    for name, tensor in (("k_out", k_out), ("v_out", v_out)):
-        expect_tensor("kv_pack", name, tensor)
-        if tensor.dtype is not fp8_dtype:
-            raise TypeError(f"kv_pack: {name} must have dtype {fp8_dtype}, got {tensor.dtype}")
-    expect_no_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
-    expect_one_device("kv_pack", _TENSORS, k_nope, k_pe, v, k_out, v_out)
-    run = _library.kv_pack if is_plain_call(k_nope) else custom_ops.kv_pack
-    run(k_nope, k_pe, v, k_out, v_out, float(k_scale_inv), float(v_scale_inv), enable_pdl)
-    mark_written(k_out, v_out)
+        v_out = torch.empty_like(v, dtype=fp8_dtype, memory_format=torch.contiguous_format)
+    elif v_out.dtype is not fp8_dtype:
+        raise TypeError(f"kv_pack: v_out must have dtype {fp8_dtype}, got {v_out.dtype}")
+    run(k_nope, k_pe, v, k_out, v_out, *options)
+    if is_given:
+        mark_written(k_out, v_out)
     return k_out, v_out

@@ -3,13 +3,13 @@
 """Merging: attention over disjoint sets of keys into attention over their union."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_no_grad, expect_one_device, expect_tensor
+from tokenspeed_mla._arguments import expect_tensor, refuse_grad
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
 
@@ -46,21 +46,55 @@ def merge_states(
             what was expected and what was given.
     """
     outs, lses = list(outs), list(lses)
-    _check_partials(outs, lses)
+    arguments = (outs, lses, out, lse, lse_base, enable_pdl)
+    if outs and is_plain_call(outs[0]):
+        try:
+            return _merge_states(_library.merge_states, out_dtype, *arguments)
+        except Exception:
+            pass  # the call below converts what can be converted, or says what is wrong
+    _check_shapes(outs, lses, out, lse)
+    checked = custom_ops.checked("merge_states", arguments)
+    return _merge_states(_merge_rows, out_dtype, *checked)
+
+
+def _merge_states(
+    run: Callable[..., None],
+    out_dtype: torch.dtype | None,
+    outs: list[Tensor],
+    lses: list[Tensor],
+    out: Tensor | None,
+    lse: Tensor | None,
+    lse_base: str,
+    enable_pdl: bool,
+) -> tuple[Tensor, Tensor]:
+    """Makes the results that are not given, and runs."""
     first = outs[0]
+    refuse_grad("merge_states", *outs, *lses, out, lse)
+    is_given = out is not None or lse is not None
     if out is None:
-        out = torch.empty(first.shape, dtype=out_dtype or first.dtype, device=first.device)
+        out = torch.empty_like(
+            first, dtype=out_dtype or first.dtype, memory_format=torch.contiguous_format
+        )
     elif out_dtype is not None and out.dtype is not out_dtype:
         raise TypeError(f"merge_states: out must have dtype {out_dtype}, got {out.dtype}")
     if lse is None:
-        lse = torch.empty(first.shape[:-1], dtype=torch.float32, device=first.device)
-    _check_shape("out", out, first.shape)
-    _check_shape("lse", lse, first.shape[:-1])
-    expect_no_grad("merge_states", *outs, *lses, out, lse)
-    names = ("outs[0]", *["another of outs"] * (len(outs) - 1), *["one of lses"] * len(lses))
-    expect_one_device("merge_states", (*names, "out", "lse"), *outs, *lses, out, lse)
-    run = _library.merge_states if is_plain_call(first) else custom_ops.merge_states
-    run(
+        lse = torch.empty_like(lses[0], dtype=torch.float32, memory_format=torch.contiguous_format)
+    run(outs, lses, out, lse, lse_base, enable_pdl)
+    if is_given:
+        mark_written(out, lse)
+    return out, lse
+
+
+def _merge_rows(
+    outs: list[Tensor],
+    lses: list[Tensor],
+    out: Tensor,
+    lse: Tensor,
+    lse_base: str,
+    enable_pdl: bool,
+) -> None:
+    """The operator on tensors whose leading dimensions are made one."""
+    custom_ops.merge_states(
         [_as_rows(tensor, 2) for tensor in outs],
         [_as_rows(tensor, 1) for tensor in lses],
         _view_as_rows("out", out, 2),
@@ -68,24 +102,29 @@ def merge_states(
         lse_base,
         enable_pdl,
     )
-    mark_written(out, lse)
-    return out, lse
 
 
-def _check_partials(outs: list[Tensor], lses: list[Tensor]) -> None:
+def _check_shapes(
+    outs: list[Tensor], lses: list[Tensor], out: Tensor | None, lse: Tensor | None
+) -> None:
     if not outs:
         raise ValueError("merge_states: outs must have at least one tensor, got none")
     if len(outs) != len(lses):
         raise ValueError(f"merge_states: there must be {len(outs)} lses, got {len(lses)}")
-    for tensor in outs:
-        _check_shape("each of outs", tensor, outs[0].shape)
-    if outs[0].dim() < 3:
+    shape = expect_tensor("merge_states", "each of outs", outs[0]).shape
+    if len(shape) < 3:
         raise ValueError(
             "merge_states: outs must have 3 dimensions at least [..., heads, d], "
-            f"got shape {list(outs[0].shape)}"
+            f"got shape {list(shape)}"
         )
+    for tensor in outs:
+        _check_shape("each of outs", tensor, shape)
     for tensor in lses:
-        _check_shape("each of lses", tensor, outs[0].shape[:-1])
+        _check_shape("each of lses", tensor, shape[:-1])
+    if out is not None:
+        _check_shape("out", out, shape)
+    if lse is not None:
+        _check_shape("lse", lse, shape[:-1])
 
 
 def _check_shape(name: str, tensor: Tensor, shape: Sequence[int]) -> None:

@@ -2,19 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Prefill: attention over ragged batches of whole prompts, keys and values expanded per head."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from tokenspeed_mla import custom_ops, prefill_backend
-from tokenspeed_mla._arguments import (
-    expect_no_grad,
-    expect_one_device,
-    expect_tensor,
-    to_int32,
-)
+from tokenspeed_mla._arguments import expect_tensor, refuse_grad
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
-_TENSORS = ("query", "key", "value", "cum_seq_lens", "cum_seq_lens_q", "out", "lse")
+Result = Tensor | tuple[Tensor, Tensor]
 
 
 def tokenspeed_mla_prefill(
@@ -35,7 +33,7 @@ def tokenspeed_mla_prefill(
     *,
     lse: Tensor | None = None,
     lse_base: str = "e",
-) -> Tensor | tuple[Tensor, Tensor]:
+) -> Result:
     """softmax(softmax_scale * query . key) . value, per head and request; nothing is padded.
 
     Causal is aligned to the bottom right: query i of a request sees key j when
@@ -67,48 +65,45 @@ def tokenspeed_mla_prefill(
         TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
             what was expected and what was given.
     """
-    expect_tensor("prefill", "query", query, rank=3)
-    expect_tensor("prefill", "key", key, rank=3)
-    expect_tensor("prefill", "value", value, rank=3)
-    cum_seq_lens = to_int32("prefill", "cum_seq_lens", cum_seq_lens)
     if cum_seq_lens_q is None:
         cum_seq_lens_q = cum_seq_lens
-    else:
-        cum_seq_lens_q = to_int32("prefill", "cum_seq_lens_q", cum_seq_lens_q)
+    if max_seq_len_q is None:
+        max_seq_len_q = max_seq_len
+    arguments = (
+        query, key, value, out, cum_seq_lens, cum_seq_lens_q, lse, batch_size, max_seq_len_q,
+        max_seq_len, softmax_scale, is_causal, enable_pdl, lse_base,
+    )  # fmt: skip
+    if is_plain_call(query):
+        try:
+            return _prefill(prefill_backend.prefill, return_lse, *arguments)
+        except Exception:
+            pass  # the call below converts what can be converted, or says what is wrong
+    for name, tensor in (("query", query), ("key", key), ("value", value)):
+        expect_tensor("prefill", name, tensor, rank=3)
+    return _prefill(custom_ops.prefill, return_lse, *custom_ops.checked("prefill", arguments))
+
+
+def _prefill(
+    run: Callable[..., None],
+    return_lse: bool,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    out: Tensor | None,
+    cum_seq_lens: Tensor,
+    cum_seq_lens_q: Tensor,
+    lse: Tensor | None,
+    *options: Any,
+) -> Result:
+    """Makes the results that are not given, and runs."""
+    refuse_grad("prefill", query, key, value, out)
     total_q, num_heads, _ = query.shape
+    is_given = out is not None or lse is not None
     if out is None:
-        out = torch.empty(
-            (total_q, num_heads, value.shape[2]), dtype=torch.bfloat16, device=query.device
-        )
-    else:
-        expect_tensor("prefill", "out", out)
-    if lse is not None:
-        expect_tensor("prefill", "lse", lse)
-    elif return_lse:
-        lse = torch.empty((total_q, num_heads), dtype=torch.float32, device=query.device)
-    expect_no_grad("prefill", query, key, value, out)
-    expect_one_device(
-        "prefill", _TENSORS, query, key, value, cum_seq_lens, cum_seq_lens_q, out, lse
-    )
-    run = prefill_backend.prefill if is_plain_call(query) else custom_ops.prefill
-    run(
-        query,
-        key,
-        value,
-        out,
-        cum_seq_lens,
-        cum_seq_lens_q,
-        lse,
-        batch_size,
-        max_seq_len if max_seq_len_q is None else max_seq_len_q,
-        max_seq_len,
-        float(softmax_scale),
-        is_causal,
-        enable_pdl,
-        lse_base,
-    )
-    mark_written(out, lse)
-    if return_lse:
-        assert lse is not None
-        return out, lse
-    return out
+        out = query.new_empty(total_q, num_heads, value.shape[2], dtype=torch.bfloat16)
+    if lse is None and return_lse:
+        lse = query.new_empty(total_q, num_heads, dtype=torch.float32)
+    run(query, key, value, out, cum_seq_lens, cum_seq_lens_q, lse, *options)
+    if is_given:
+        mark_written(out, lse)
+    return (out, lse) if return_lse else out

@@ -67,10 +67,10 @@ DECODE_CALLS = [
     BadCall("page size", "decode", {"kv_cache": empty(9, 48, 576)}, ValueError, "page_size must divide 128, got 48"),
     BadCall("page size 256", "decode", {"kv_cache": empty(9, 256, 576)}, ValueError, "page_size must divide 128, got 256"),
     BadCall("latent width", "decode", {"kv_lora_rank": 256}, ValueError, "kv_lora_rank must be 512, got 256"),
-    BadCall("negative latent width", "decode", {"kv_lora_rank": -1}, ValueError, "kv_lora_rank must be between 0 and 576, query's width, got -1"),
+    BadCall("negative latent width", "decode", {"kv_lora_rank": -1}, ValueError, "kv_lora_rank must be 512, got -1"),
     BadCall("rope width", "decode", {"qk_rope_head_dim": 32}, ValueError, "qk_rope_head_dim must be 64, got 32"),
     BadCall("rope width beyond int32", "decode", {"qk_rope_head_dim": 2**32 + 64}, ValueError, "qk_rope_head_dim must fit 32 bits"),
-    BadCall("rope width no number", "decode", {"qk_rope_head_dim": "64"}, TypeError, "Expected `int`"),
+    BadCall("rope width no number", "decode", {"qk_rope_head_dim": "64"}, TypeError, "qk_rope_head_dim must be an integer, got str '64'"),
     BadCall("table dtype", "decode", lambda c: {"block_tables": c["block_tables"].long()}, TypeError, "block_tables must be int32, got int64"),
     BadCall("table rank", "decode", {"block_tables": int32(7, 0, 8)}, ValueError, "block_tables must have 2 dimensions, got 1"),
     BadCall("table rows", "decode", {"block_tables": int32([7, 2, 5])}, ValueError, "block_tables must be [batch, max_pages]"),
@@ -143,7 +143,7 @@ PACK_CALLS = [
     BadCall("k_out dtype", "pack", {"k_out": empty(7, 4, 192, dtype=torch.float8_e5m2)}, TypeError, "k_out must have dtype torch.float8_e4m3fn"),
     BadCall("k_out shape", "pack", {"k_out": empty(7, 4, 128, dtype=E4M3)}, ValueError, "k_out must be [tokens, heads, nope + rope] = [7, 4, 192]"),
     BadCall("scale not finite", "pack", {"k_scale_inv": float("inf")}, ValueError, "k_scale_inv must be finite"),
-    BadCall("scale no number", "pack", {"v_scale_inv": None}, TypeError, "NoneType"),
+    BadCall("scale no number", "pack", {"v_scale_inv": None}, TypeError, "v_scale_inv must be a number, got NoneType"),
 ]  # fmt: skip
 
 MERGE_CALLS = [
