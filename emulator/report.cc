@@ -53,6 +53,8 @@ const char* fault_kind_name(FaultKind kind) {
     case FaultKind::kMbarrierMisuse: return "mbarrier misuse";
     case FaultKind::kWarpMisuse: return "warp misuse";
     case FaultKind::kAsyncMisuse: return "asynchronous operation misuse";
+    case FaultKind::kRace: return "race";
+    case FaultKind::kMissingProxyFence: return "missing proxy fence";
     case FaultKind::kUnsupported: return "unsupported";
     case FaultKind::kTrap: return "trap";
     case FaultKind::kDeadlock: return "deadlock";

@@ -49,6 +49,8 @@ enum class FaultKind {
   kMbarrierMisuse,
   kWarpMisuse,  // a warp-wide instruction reached by the wrong set of lanes
   kAsyncMisuse,
+  kRace,               // two accesses, one of them a write, that nothing orders
+  kMissingProxyFence,  // ordered, but one is asynchronous and no proxy fence lies between them
   kUnsupported,
   kTrap,
   kDeadlock,

@@ -39,16 +39,19 @@ void AsyncAccess::check_shared(const SharedPlace& place, uint64_t bytes) const {
 
 void AsyncAccess::read_global(uint64_t address, std::span<uint8_t> to) const {
   check_global(address, to.size());
+  operation_.read_global(address, static_cast<uint32_t>(to.size()));
   std::memcpy(to.data(), reinterpret_cast<const void*>(address), to.size());
 }
 
 void AsyncAccess::write_global(uint64_t address, std::span<const uint8_t> from) const {
   check_global(address, from.size());
+  operation_.write_global(address, static_cast<uint32_t>(from.size()));
   std::memcpy(reinterpret_cast<void*>(address), from.data(), from.size());
 }
 
 uint8_t* AsyncAccess::update_global(uint64_t address, uint32_t bytes) const {
   check_global(address, bytes);
+  operation_.reduce_global(address, bytes);
   return reinterpret_cast<uint8_t*>(address);
 }
 
@@ -62,14 +65,24 @@ void AsyncAccess::read_shared(const SharedPlace& from, std::span<uint8_t> to) co
          "an asynchronous read of shared memory where nothing was written",
          shared_address({from.cta, from.offset + bad}));
   }
+  operation_.read_shared(*from.cta, from.offset, size);
   std::memcpy(to.data(), memory.at(from.offset), size);
 }
 
 void AsyncAccess::write_shared(const SharedPlace& to, std::span<const uint8_t> from) const {
-  std::memcpy(update_shared(to, static_cast<uint32_t>(from.size())), from.data(), from.size());
+  const auto size = static_cast<uint32_t>(from.size());
+  uint8_t* memory = change_shared(to, size);
+  operation_.write_shared(*to.cta, to.offset, size);
+  std::memcpy(memory, from.data(), size);
 }
 
 uint8_t* AsyncAccess::update_shared(const SharedPlace& place, uint32_t bytes) const {
+  uint8_t* memory = change_shared(place, bytes);
+  operation_.reduce_shared(*place.cta, place.offset, bytes);
+  return memory;
+}
+
+uint8_t* AsyncAccess::change_shared(const SharedPlace& place, uint32_t bytes) const {
   check_shared(place, bytes);
   SharedMemory& memory = place.cta->shared;
   if (memory.overlaps_mbarrier(place.offset, bytes)) {

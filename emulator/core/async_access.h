@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "emulator/check/access.h"
 #include "emulator/core/program.h"
 #include "emulator/report.h"
 
@@ -27,6 +28,17 @@ class AsyncAccess {
  public:
   AsyncAccess(Warp& warp, const Instruction& instruction, int lane)
       : warp_(&warp), instruction_(&instruction), lane_(lane) {}
+
+  // Says how others learn that the operation is done, which the race checker needs to follow it:
+  // from the mbarrier there, or by waiting for a group of the unit (see AsyncOperation). To be
+  // called when the operation is issued.
+  void signals(const SharedPlace& barrier) {
+    operation_ = check::AsyncOperation::signalling(*warp_, *instruction_, lane_, *barrier.cta,
+                                                   barrier.offset);
+  }
+  void joins_group(const char* unit, uint64_t group) {
+    operation_ = check::AsyncOperation::in_group(*warp_, *instruction_, lane_, unit, group);
+  }
 
   void read_global(uint64_t address, std::span<uint8_t> to) const;
   void write_global(uint64_t address, std::span<const uint8_t> from) const;
@@ -55,10 +67,13 @@ class AsyncAccess {
  private:
   void check_global(uint64_t address, uint64_t bytes) const;
   void check_shared(const SharedPlace& place, uint64_t bytes) const;
+  // The memory there, checked for writing and marked as written.
+  uint8_t* change_shared(const SharedPlace& place, uint32_t bytes) const;
 
   Warp* warp_;
   const Instruction* instruction_;
   int lane_;
+  check::AsyncOperation operation_;
 };
 
 // The address of a place, as a program would write it.

@@ -15,8 +15,10 @@ constexpr int kMaxTimeOuts = 64;
 }  // namespace
 
 ClusterRunner::ClusterRunner(Grid& grid, uint64_t index, Schedule& schedule,
-                             AllocationCache& allocations)
+                             AllocationCache& allocations, Instruments& instruments)
     : cluster_(std::make_unique<Cluster>(grid, index, schedule, allocations)) {
+  cluster_->observer = instruments.observer();
+  cluster_->races = instruments.races();
   for (const auto& cta : cluster_->ctas) {
     for (const auto& warp : cta->warps) warps_.push_back(warp.get());
   }
@@ -59,6 +61,7 @@ void ClusterRunner::let_waits_time_out() {
 
 void ClusterRunner::finish() {
   cluster_->async.complete_all();
+  if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
   is_finished_ = true;
 }
 

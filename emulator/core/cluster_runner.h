@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "emulator/core/cta.h"
+#include "emulator/core/instruments.h"
 
 namespace emulator {
 
 // Runs one cluster in rounds: each warp gets a turn, then asynchronous work may complete.
 class ClusterRunner {
  public:
-  ClusterRunner(Grid& grid, uint64_t index, Schedule& schedule, AllocationCache& allocations);
+  ClusterRunner(Grid& grid, uint64_t index, Schedule& schedule, AllocationCache& allocations,
+                Instruments& instruments);
 
   // Returns how many instructions ran. Throws a deadlock Fault when nothing ever can again.
   uint64_t run_round();

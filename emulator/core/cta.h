@@ -11,11 +11,16 @@
 #include "emulator/core/async_queue.h"
 #include "emulator/core/barrier.h"
 #include "emulator/core/grid.h"
+#include "emulator/core/observer.h"
 #include "emulator/core/shared_memory.h"
 #include "emulator/core/warp.h"
 #include "emulator/units/mbarrier.h"
 
 namespace emulator {
+
+namespace check {
+class RaceChecker;
+}
 
 class Cluster;
 
@@ -63,6 +68,8 @@ class Cluster {
   std::vector<std::unique_ptr<Cta>> ctas;
   // Set while nothing else can run: the next try_wait gives up, as hardware does after a time.
   bool lets_waits_time_out = false;
+  Observer* observer = nullptr;         // sees every instruction; null when nothing watches
+  check::RaceChecker* races = nullptr;  // the same, when it is a race checker
 };
 
 }  // namespace emulator

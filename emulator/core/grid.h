@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/check/race_level.h"
 #include "emulator/core/device_model.h"
 #include "emulator/core/global_memory.h"
 #include "emulator/core/program.h"
@@ -18,6 +19,7 @@ struct Extent {
   uint32_t x = 1, y = 1, z = 1;
 
   uint64_t count() const { return uint64_t{x} * y * z; }
+  bool operator==(const Extent&) const = default;
 };
 
 // What runs besides the kernel itself: how, how checked, how long.
@@ -25,7 +27,8 @@ struct RunOptions {
   ScheduleChoice schedule;
   uint32_t num_workers = 0;  // host threads; 0: one per core
   bool checks_registers = true;
-  Arithmetic arithmetic = Arithmetic::kExact;     // of tensor cores
+  Arithmetic arithmetic = Arithmetic::kExact;  // of tensor cores
+  check::RaceLevel races = check::RaceLevel::kOff;
   uint64_t max_instructions = uint64_t{1} << 40;  // of a launch, summed over its warps
 };
 

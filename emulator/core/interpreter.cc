@@ -50,7 +50,17 @@ Outcome execute_tracked(Warp& warp, const Instruction& instruction, LaneMask lan
   return outcome;
 }
 
+Outcome execute_observed(Warp& warp, Observer& observer, const Instruction& instruction,
+                         LaneMask lanes) {
+  observer.before(warp, instruction, lanes);
+  const Outcome outcome = instruction.is_tracked ? execute_tracked(warp, instruction, lanes)
+                                                 : instruction.execute(warp, instruction, lanes);
+  observer.after(warp, instruction, lanes, outcome);
+  return outcome;
+}
+
 // Runs the current group until it stalls, meets another group or uses up the turn.
+template <bool kIsObserved>
 GroupResult run_group(Warp& warp, uint32_t limit, uint64_t last) {
   const Instruction* code = warp.program().code.data();
   LaneGroup* group = &warp.current();
@@ -62,9 +72,10 @@ GroupResult run_group(Warp& warp, uint32_t limit, uint64_t last) {
     if (lanes == 0) {
       ++group->pc;
     } else {
-      const Outcome outcome = instruction.is_tracked
-                                  ? execute_tracked(warp, instruction, lanes)
-                                  : instruction.execute(warp, instruction, lanes);
+      const Outcome outcome =
+          kIsObserved ? execute_observed(warp, *warp.cta().cluster.observer, instruction, lanes)
+          : instruction.is_tracked ? execute_tracked(warp, instruction, lanes)
+                                   : instruction.execute(warp, instruction, lanes);
       switch (outcome) {
         case Outcome::kNext: ++group->pc; break;
         case Outcome::kBranch:
@@ -93,13 +104,14 @@ uint64_t run_turn(Warp& warp, uint64_t quantum) {
   size_t group = warp.first_group < warp.groups().size() ? warp.first_group : 0;
   size_t num_stalled = 0;
   warp.first_group = 0;
+  const auto run = warp.cta().cluster.observer ? run_group<true> : run_group<false>;
   while (num_stalled < warp.groups().size()) {
     warp.set_current(group);
     const bool is_highest = group + 1 == warp.groups().size();
     const uint32_t limit = is_highest && group == 0 ? kNoLimit
                            : is_highest             ? kNoLimit - 1
                                                     : warp.groups()[group + 1].pc;
-    switch (run_group(warp, limit, last)) {
+    switch (run(warp, limit, last)) {
       case GroupResult::kStalled:
         ++num_stalled;
         group = (group + 1) % warp.groups().size();

@@ -49,6 +49,8 @@ void MemoryLayout::place_symbols(Program& program) {
       dynamic_alignment = std::max(dynamic_alignment, variable.alignment);
     } else if (variable.space == ptx::StateSpace::kShared) {
       offsets_[operand.index] = place(variable, program.static_shared_end);
+      program.shared_variables.push_back(
+          {variable.name, offsets_[operand.index], static_cast<uint32_t>(variable.size_bytes)});
     }
   }
   program.local_bytes = align_up(program.local_bytes, 16);
@@ -56,8 +58,10 @@ void MemoryLayout::place_symbols(Program& program) {
   for (const ptx::Operand& operand : kernel_.operands) {
     if (operand.kind != ptx::OperandKind::kSymbol) continue;
     const ptx::Variable& variable = module_.variables[operand.index];
-    if (variable.space == ptx::StateSpace::kShared && variable.is_extern) {
+    const bool is_new = !offsets_.contains(operand.index);
+    if (is_new && variable.space == ptx::StateSpace::kShared && variable.is_extern) {
       offsets_[operand.index] = program.dynamic_shared_begin;
+      program.shared_variables.push_back({variable.name, program.dynamic_shared_begin, 0});
     }
   }
 }

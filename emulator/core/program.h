@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "emulator/core/lanes.h"
@@ -78,6 +79,13 @@ struct Parameter {
   uint32_t size = 0;
 };
 
+// A variable in shared memory. The size of an .extern array comes with the launch; here it is 0.
+struct SharedVariable {
+  std::string name;
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
 // A kernel ready to run.
 struct Program {
   const ptx::Module* module = nullptr;
@@ -87,6 +95,7 @@ struct Program {
   std::vector<uint64_t> constants;
   std::vector<InitialRow> initial_rows;
   std::vector<Parameter> parameters;
+  std::vector<SharedVariable> shared_variables;
   uint32_t parameter_bytes = 0;
   uint32_t num_slots = 0;
   uint32_t num_predicates = 0;     // with number 0, which is always true
@@ -95,6 +104,8 @@ struct Program {
   uint32_t local_bytes = 0;  // per thread
 
   uint32_t static_shared_bytes() const;
+  // What lies at an offset of shared memory, for reports: "partial + 8".
+  std::string shared_name(uint32_t offset) const;
 };
 
 }  // namespace emulator

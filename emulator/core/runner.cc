@@ -24,6 +24,7 @@ class Worker {
         stops_(stops),
         max_resident_(max_resident),
         allocations_(grid.allocations),
+        instruments_(grid),
         schedule_(make_schedule(grid.options.schedule)) {}
 
   void run() {
@@ -43,7 +44,8 @@ class Worker {
     const Extent& cluster = grid_.launch.cluster;
     const uint64_t index = next_cluster_.fetch_add(1);
     if (index >= grid_.launch.grid.count() / cluster.count()) return false;
-    active_.push_back(std::make_unique<ClusterRunner>(grid_, index, *schedule_, allocations_));
+    active_.push_back(
+        std::make_unique<ClusterRunner>(grid_, index, *schedule_, allocations_, instruments_));
     rounds_since_start_ = 0;
     return true;
   }
@@ -68,6 +70,7 @@ class Worker {
   std::atomic<bool>& stops_;
   uint64_t max_resident_;
   AllocationCache allocations_;
+  Instruments instruments_;
   std::unique_ptr<Schedule> schedule_;
   std::vector<std::unique_ptr<ClusterRunner>> active_;
   int rounds_since_start_ = 0;
@@ -80,6 +83,7 @@ uint64_t next_grid_id() {
 
 uint32_t num_workers(const RunOptions& options, uint64_t num_clusters) {
   if (make_schedule(options.schedule)->needs_one_worker()) return 1;
+  if (options.races != check::RaceLevel::kOff) return 1;  // it follows all warps together
   const uint32_t cores = options.num_workers > 0
                              ? options.num_workers
                              : std::max(1u, std::thread::hardware_concurrency());

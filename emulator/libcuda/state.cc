@@ -57,6 +57,13 @@ State::State()
                  "emulator: TOKENSPEED_MLA_EMULATOR_ARITHMETIC must be exact or fast, got '%s'\n",
                  arithmetic.c_str());
   }
+  const std::string races = environment("TOKENSPEED_MLA_EMULATOR_RACES", "off");
+  if (!check::parse_race_level(races, options.races)) {
+    std::fprintf(stderr,
+                 "emulator: TOKENSPEED_MLA_EMULATOR_RACES must be off, error, proxy (or 1) or "
+                 "pedantic, got '%s'\n",
+                 races.c_str());
+  }
   options.num_workers =
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
   options.max_instructions =

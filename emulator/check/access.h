@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "emulator/core/warp.h"
+
+namespace emulator::check {
+
+class RaceChecker;
+
+// Work that a warp hands to a unit beside it: copies, tensor products. Units tell here what they
+// access on its behalf, so that the race checker sees it. Empty, and free, while nothing is
+// checked.
+//
+//   AsyncOperation operation = AsyncOperation::signalling(warp, instruction, lane, cta, mbarrier);
+//   cluster.submit([=] { operation.read_global(from, n); operation.write_shared(cta, to, n); ...
+//   });
+class AsyncOperation {
+ public:
+  AsyncOperation() = default;
+
+  // Work whose end an mbarrier counts: whoever waits for that phase knows of it. `offset` is that
+  // of the barrier in the shared memory of `cta`.
+  static AsyncOperation signalling(const Warp& warp, const Instruction& instruction, int lane,
+                                   const Cta& cta, uint32_t offset);
+
+  // Work of a group ("bulk copies", "wgmma", ...): the lane, or a warp as a whole with lane -1,
+  // knows of it once it has waited for that group; groups are counted from 1.
+  static AsyncOperation in_group(const Warp& warp, const Instruction& instruction, int lane,
+                                 const char* unit, uint64_t group);
+
+  void read_shared(const Cta& cta, uint32_t offset, uint32_t bytes) const {
+    if (issue_) access(&cta, offset, bytes, false);
+  }
+  void write_shared(const Cta& cta, uint32_t offset, uint32_t bytes) const {
+    if (issue_) access(&cta, offset, bytes, true);
+  }
+  void read_global(uint64_t address, uint32_t bytes) const {
+    if (issue_) access(nullptr, address, bytes, false);
+  }
+  void write_global(uint64_t address, uint32_t bytes) const {
+    if (issue_) access(nullptr, address, bytes, true);
+  }
+  // Reductions are atomic: they do not conflict with each other.
+  void reduce_shared(const Cta& cta, uint32_t offset, uint32_t bytes) const {
+    if (issue_) access(&cta, offset, bytes, true, true);
+  }
+  void reduce_global(uint64_t address, uint32_t bytes) const {
+    if (issue_) access(nullptr, address, bytes, true, true);
+  }
+
+ private:
+  struct Issue;
+
+  static std::shared_ptr<Issue> remember(const Warp& warp, const Instruction& instruction,
+                                         int lane);
+  void access(const Cta* cta, uint64_t address, uint32_t bytes, bool is_write,
+              bool is_atomic = false) const;
+
+  std::shared_ptr<const Issue> issue_;
+};
+
+// The lanes have waited for the unit's groups up to this one.
+void finish_groups(const Warp& warp, LaneMask lanes, const char* unit, uint64_t group);
+// A warp has waited for groups that it, or the first warp of its warpgroup, issued as a whole.
+void finish_warp_groups(const Warp& warp, const Warp& issuer, const char* unit, uint64_t group);
+
+// The end of the lane's groups up to this one is an arrival at an mbarrier (tcgen05.commit).
+void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group, const Cta& cta,
+                   uint32_t offset);
+
+}  // namespace emulator::check

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/check/access_check.h"
+
+#include <algorithm>
+
+namespace emulator::check {
+namespace {
+
+const char* verb(const Record& record) {
+  if (record.is_write && record.is_strong) return "a strong write";
+  if (record.is_write) return "a write";
+  return record.is_strong ? "a strong read" : "a read";
+}
+
+bool is_one_lane(LaneMask lanes) {
+  return (lanes & (lanes - 1)) == 0;
+}
+
+}  // namespace
+
+void AccessCheck::check(const MemoryAccess& access, const Location& location, uint32_t size) {
+  Shadow& shadow = state_.shadow_of(location);
+  const auto relation_to = [&](const Record& old) { return relation(old, access); };
+  const uint64_t end = location.address + size;
+  for (uint64_t at = location.address; at < end;) {
+    const uint64_t first_byte = at % kCellBytes;
+    const uint64_t count = std::min(kCellBytes - first_byte, end - at);
+    Record record = access.record;
+    record.bytes = ((1u << count) - 1) << first_byte & 0xf;
+    if (const Record* old = shadow.cell(at / kCellBytes).add(record, relation_to)) {
+      report(access, *old, location, size);
+    }
+    at += count;
+  }
+}
+
+bool AccessCheck::is_ordered(const Record& old, const MemoryAccess& access) const {
+  LaneMask lanes = old.lanes;
+  if (old.agent == access.issuer && old.time <= access.issue_time) {
+    // A lane's own accesses come in program order.
+    if (is_one_lane(access.issuer_lanes)) lanes &= ~access.issuer_lanes;
+    if (lanes == 0) return true;
+  }
+  return access.view->known.knows(old.agent, lanes, old.time);
+}
+
+Relation AccessCheck::relation(const Record& old, const MemoryAccess& access) {
+  if (!is_ordered(old, access)) {
+    // Lanes that write to one place in one instruction are not told apart.
+    const bool is_same_instruction = old.agent == access.record.agent &&
+                                     old.time == access.record.time &&
+                                     old.site == access.record.site;
+    if (is_same_instruction || are_both_strong(old, access.record)) return Relation::kHarmless;
+    found_ = RaceLevel::kError;
+    return Relation::kConflict;
+  }
+  if (access.record.is_async && !old.is_async) {
+    found_ = old.is_write ? RaceLevel::kProxy : RaceLevel::kPedantic;
+    const bool is_fenced = access.view->fenced.knows(old.agent, old.lanes, old.time);
+    if (!is_fenced && found_ <= level_) return Relation::kConflict;
+  }
+  return Relation::kOrdered;
+}
+
+// Strong operations never race when the scope of each one includes the other's thread.
+bool AccessCheck::are_both_strong(const Record& old, const Record& access) const {
+  if (!old.is_strong || !access.is_strong) return false;
+  const AgentInfo& a = state_.agent(old.agent);
+  const AgentInfo& b = state_.agent(access.agent);
+  const auto needed = a.cta == b.cta           ? Scope::kCta
+                      : a.cluster == b.cluster ? Scope::kCluster
+                                               : Scope::kGpu;
+  return std::min(old.scope, access.scope) >= static_cast<uint32_t>(needed);
+}
+
+void AccessCheck::report(const MemoryAccess& access, const Record& old, const Location& location,
+                         uint32_t size) const {
+  const Instruction& instruction = program_.code[old.site];
+  const AgentInfo& agent = state_.agent(old.agent);
+  std::string text = std::string(verb(access.record)) + " of " + std::to_string(size) +
+                     " bytes, after " + verb(old) + " that ";
+  text += found_ == RaceLevel::kError ? "nothing orders before it"
+                                      : "is ordered before it, but without fence.proxy.async";
+  if (location.cta) {
+    text += "\n    memory: shared, " +
+            program_.shared_name(static_cast<uint32_t>(location.address)) + " of CTA rank " +
+            std::to_string(location.cta->rank);
+  }
+  text += "\n    earlier: PTX line " + std::to_string(instruction.line) + ": " +
+          program_.module->line_text(instruction.line);
+  const std::string source = program_.module->source_place(instruction.location);
+  if (!source.empty()) text += " (" + source + ")";
+  text += ", CTA (" + std::to_string(agent.cta.x) + ", " + std::to_string(agent.cta.y) + ", " +
+          std::to_string(agent.cta.z) + "), " + agent.name;
+  if (!is_one_lane(~old.lanes)) text += ", lane " + std::to_string(lowest_lane(old.lanes));
+  access.warp->fail(found_ == RaceLevel::kError ? FaultKind::kRace : FaultKind::kMissingProxyFence,
+                    *access.instruction, text, access.lane, location.address);
+}
+
+}  // namespace emulator::check

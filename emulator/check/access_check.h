@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "emulator/check/race_level.h"
+#include "emulator/check/race_state.h"
+
+namespace emulator::check {
+
+// One access and what is known where it is made.
+struct MemoryAccess {
+  const Warp* warp = nullptr;  // that executes the instruction
+  const Instruction* instruction = nullptr;
+  int lane = 0;
+  Record record;               // as it will be remembered; `bytes` is filled in for each cell
+  const View* view = nullptr;  // of the lanes when they executed the instruction
+  Agent issuer = 0;            // the agent of the warp
+  LaneMask issuer_lanes = 0;
+  Time issue_time = 0;
+};
+
+// Checks accesses against the remembered ones and throws a Fault that names both places.
+class AccessCheck {
+ public:
+  AccessCheck(RaceState& state, const Program& program, RaceLevel level)
+      : state_(state), program_(program), level_(level) {}
+
+  void check(const MemoryAccess& access, const Location& location, uint32_t size);
+
+ private:
+  Relation relation(const Record& old, const MemoryAccess& access);
+  bool is_ordered(const Record& old, const MemoryAccess& access) const;
+  bool are_both_strong(const Record& old, const Record& access) const;
+  [[noreturn]] void report(const MemoryAccess& access, const Record& old, const Location& location,
+                           uint32_t size) const;
+
+  RaceState& state_;
+  const Program& program_;
+  RaceLevel level_;
+  RaceLevel found_ = RaceLevel::kOff;  // what the last conflict is
+};
+
+}  // namespace emulator::check

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/check/race_state.h"
+
+#include "emulator/core/address_space.h"
+
+namespace emulator::check {
+
+void follow(SyncObject& object, uint64_t generation) {
+  if (object.generation == generation) return;
+  object.generation = generation;
+  object.completed = std::move(object.arriving);
+  object.arriving = {};
+}
+
+void MbarrierState::follow(const Mbarrier& barrier) {
+  if (barrier.phase() == sync.generation) return;
+  sync.generation = barrier.phase();
+  sync.completed.join(sync.arriving);
+  sync.completed.known.learn(agent, kAllLanes, static_cast<Time>(sync.generation));
+}
+
+WarpView& RaceState::view_of(const Warp& warp) {
+  if (&warp == recent_warp_) return *recent_view_;
+  auto it = views_.find(&warp);
+  if (it == views_.end()) {
+    const Agent agent = add_agent("warp " + std::to_string(warp.id()), warp.cta());
+    it = views_.emplace(&warp, WarpView(agent, warp.live_lanes())).first;
+  }
+  recent_warp_ = &warp;
+  return *(recent_view_ = &it->second);
+}
+
+CtaState& RaceState::state_of(const Cta& cta) {
+  return ctas_[&cta];
+}
+
+MbarrierState& RaceState::mbarrier(const Cta& cta, uint32_t offset) {
+  return state_of(cta).mbarriers.at(offset);
+}
+
+void RaceState::init_mbarrier(const Cta& cta, uint32_t offset) {
+  MbarrierState state;
+  const std::string symbol = cta.cluster.grid.program().shared_name(offset);
+  state.agent = add_agent("a copy that signals " + symbol, cta);
+  state_of(cta).mbarriers[offset] = std::move(state);
+}
+
+Agent RaceState::unit_agent(const Warp& warp, const std::string& unit) {
+  const auto [it, is_new] = unit_agents_[&warp].try_emplace(unit);
+  if (is_new) {
+    it->second = add_agent(unit + " of warp " + std::to_string(warp.id()), warp.cta());
+  }
+  return it->second;
+}
+
+Shadow& RaceState::shadow_of(const Location& location) {
+  return location.cta ? state_of(*location.cta).shared : global_;
+}
+
+std::unordered_map<uint64_t, View>& RaceState::published(const Location& location) {
+  return location.cta ? state_of(*location.cta).published : published_;
+}
+
+Agent RaceState::add_agent(std::string name, const Cta& cta) {
+  agents_.push_back({std::move(name), cta.id, cta.cluster.id});
+  return static_cast<Agent>(agents_.size() - 1);
+}
+
+void RaceState::forget(const Cluster& cluster) {
+  for (const auto& cta : cluster.ctas) {
+    ctas_.erase(cta.get());
+    for (const auto& warp : cta->warps) {
+      views_.erase(warp.get());
+      unit_agents_.erase(warp.get());
+    }
+  }
+  cluster_barriers_.erase(&cluster);
+  recent_warp_ = nullptr;
+}
+
+bool locate(const Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t size,
+            Location& location) {
+  const bool is_shared =
+      space == ptx::StateSpace::kShared ||
+      (space == ptx::StateSpace::kGeneric && is_in_window(address, kSharedWindow));
+  if (!is_shared) {
+    location = {nullptr, address};
+    return is_global_address(address);
+  }
+  const auto shared = static_cast<uint32_t>(address);
+  const auto offset = shared & kSharedOffsetMask;
+  Cta* cta = warp.cta().cluster.find_cta(shared >> kSharedRankShift);
+  location = {cta, offset};
+  return cta && cta->shared.contains(offset, size);
+}
+
+}  // namespace emulator::check

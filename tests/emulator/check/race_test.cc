@@ -1,0 +1,286 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "tests/emulator/kernel_runner.h"
+
+// Planted races: each must be found under every schedule, with both places named, and its repaired
+// twin must pass.
+namespace emulator {
+namespace {
+
+struct PlantedRace {
+  const char* name;
+  // Lines that begin with + are only in the repaired twin, with - only in the faulty one.
+  const char* body;
+  // The PTX lines of both accesses; which of them comes later is up to the schedule.
+  const char* one;
+  const char* other;
+  uint32_t num_ctas = 1;
+  uint32_t cluster_size = 1;
+};
+
+// 64 threads. %own and %other are words of shared memory that belong to this thread and to one of
+// the other warp; all are zero. %p1: warp 0, %p2: thread 0, %p3: lane 0, %p4: CTA 0.
+const char* const kStart =
+    ".reg .b32 %r<9>, %lane, %own, %other;\n.reg .b64 %rd<9>;\n.reg .pred %p<9>;\n"
+    ".shared .align 16 .b8 buffer[512];\n.shared .align 8 .b64 barrier, late;\n"
+    "mov.u32 %lane, %laneid;\nsetp.lt.u32 %p1, %thread, 32;\nsetp.eq.u32 %p2, %thread, 0;\n"
+    "setp.eq.u32 %p3, %lane, 0;\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p4, %r1, 0;\n"
+    "mov.u32 %r1, buffer;\nmad.lo.u32 %own, %thread, 4, %r1;\n"
+    "xor.b32 %other, %thread, 32;\nmad.lo.u32 %other, %other, 4, %r1;\n"
+    "st.shared.u32 [%own], 0;\nst.shared.u32 [%own+256], 0;\n@%p2 mbarrier.init.shared.b64 "
+    "[barrier], 1;\nbar.sync 0;\n";
+
+const PlantedRace kRaces[] = {
+    {"load_without_barrier", R"(
+       st.shared.u32 [%own], %thread;
+     + bar.sync 0;
+       ld.shared.u32 %r5, [%other];)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"second_round_overwrites_without_barrier", R"(
+       mov.u32 %r6, 0;
+     AGAIN:
+       st.shared.u32 [%own], %r6;
+       bar.sync 0;
+       ld.shared.u32 %r5, [%other];
+     + bar.sync 0;
+       add.u32 %r6, %r6, 1;
+       setp.lt.u32 %p5, %r6, 2;
+       @%p5 bra AGAIN;)",
+     "st.shared.u32 [%own], %r6;", "ld.shared.u32 %r5, [%other];"},
+
+    {"lane_arrives_for_its_warp_without_warp_sync", R"(
+       @%p1 bra CONSUMER;
+       st.shared.u32 [%own], %thread;
+     + bar.warp.sync -1;
+       @%p3 mbarrier.arrive.shared.b64 %rd1, [barrier];
+       bra DONE;
+     CONSUMER:
+       mbarrier.try_wait.parity.shared.b64 %p5, [barrier], 0;
+       @!%p5 bra CONSUMER;
+       ld.shared.u32 %r5, [%other];
+     DONE:)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"lanes_exchange_without_warp_sync", R"(
+       st.shared.u32 [%own], %thread;
+     + bar.warp.sync -1;
+       xor.b32 %r5, %own, 4;
+       ld.shared.u32 %r6, [%r5];)",
+     "ld.shared.u32 %r6, [%r5];", "st.shared.u32 [%own], %thread;"},
+
+    {"relaxed_arrival", R"(
+       @%p1 bra CONSUMER;
+       st.shared.u32 [%own], %thread;
+       bar.warp.sync -1;
+     - @%p3 mbarrier.arrive.relaxed.cta.shared.b64 %rd1, [barrier];
+     + @%p3 mbarrier.arrive.release.cta.shared.b64 %rd1, [barrier];
+       bra DONE;
+     CONSUMER:
+       mbarrier.try_wait.parity.shared.b64 %p5, [barrier], 0;
+       @!%p5 bra CONSUMER;
+       ld.shared.u32 %r5, [%other];
+     DONE:)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"arrival_before_the_store", R"(
+       @%p1 bra CONSUMER;
+     - bar.arrive 1, 64;
+       st.shared.u32 [%own], %thread;
+     + bar.arrive 1, 64;
+       bra DONE;
+     CONSUMER:
+       bar.sync 1, 64;
+       ld.shared.u32 %r5, [%other];
+     DONE:)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"wait_for_the_phase_before", R"(
+       @%p1 bra CONSUMER;
+     - bar.sync 1, 64;
+       st.shared.u32 [%own], %thread;
+       bar.warp.sync -1;
+       @%p3 mbarrier.arrive.shared.b64 %rd1, [barrier];
+       bra DONE;
+     CONSUMER:
+     - mbarrier.try_wait.parity.shared.b64 %p5, [barrier], 1;
+     - bar.arrive 1, 64;
+     + mbarrier.try_wait.parity.shared.b64 %p5, [barrier], 0;
+       @!%p5 bra CONSUMER;
+       ld.shared.u32 %r5, [%other];
+     DONE:)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"mbarrier_used_by_another_lane_without_warp_sync", R"(
+       @%p2 mbarrier.init.shared.b64 [late], 1;
+     + bar.warp.sync -1;
+       setp.eq.u32 %p5, %thread, 1;
+       @%p5 mbarrier.arrive.shared.b64 %rd1, [late];)",
+     "@%p5 mbarrier.arrive.shared.b64 %rd1, [late];", "@%p2 mbarrier.init.shared.b64 [late], 1;"},
+
+    {"copy_read_before_it_is_waited_for", R"(
+       cp.async.ca.shared.global [%own], [%in], 4;
+       cp.async.commit_group;
+     + cp.async.wait_group 0;
+       ld.shared.u32 %r5, [%own];)",
+     "ld.shared.u32 %r5, [%own];", "cp.async.ca.shared.global [%own], [%in], 4;"},
+
+    {"wait_for_one_group_too_few", R"(
+       cp.async.ca.shared.global [%own], [%in], 4;
+       cp.async.commit_group;
+       cp.async.ca.shared.global [%own+256], [%in], 4;
+       cp.async.commit_group;
+     - cp.async.wait_group 1;
+     + cp.async.wait_group 0;
+       ld.shared.u32 %r5, [%own];
+       ld.shared.u32 %r6, [%own+256];)",
+     "ld.shared.u32 %r6, [%own+256];", "cp.async.ca.shared.global [%own+256], [%in], 4;"},
+
+    {"copy_of_another_warp_without_barrier", R"(
+       cp.async.ca.shared.global [%own], [%in], 4;
+       cp.async.wait_all;
+     + bar.sync 0;
+       ld.shared.u32 %r5, [%other];)",
+     "ld.shared.u32 %r5, [%other];", "cp.async.ca.shared.global [%own], [%in], 4;"},
+
+    {"copy_overwritten_under_way", R"(
+       cp.async.ca.shared.global [%own], [%in], 4;
+     + cp.async.wait_all;
+       st.shared.u32 [%own], 3;)",
+     "st.shared.u32 [%own], 3;", "cp.async.ca.shared.global [%own], [%in], 4;"},
+
+    {"relaxed_cluster_arrival", R"(
+       barrier.cluster.arrive.aligned;
+       barrier.cluster.wait.aligned;
+       mapa.shared::cluster.u32 %r5, %own, 0;
+       @!%p4 st.shared::cluster.u32 [%r5], 5;
+     - barrier.cluster.arrive.relaxed.aligned;
+     + barrier.cluster.arrive.release.aligned;
+       barrier.cluster.wait.aligned;
+       ld.shared.u32 %r6, [%own];
+       barrier.cluster.arrive.aligned;
+       barrier.cluster.wait.aligned;)",
+     "ld.shared.u32 %r6, [%own];", "@!%p4 st.shared::cluster.u32 [%r5], 5;", 2, 2},
+
+    {"flag_published_without_release", R"(
+       @!%p2 bra DONE;
+       @%p4 bra CONSUMER;
+       st.global.u32 [%in+64], 9;
+     - st.relaxed.gpu.global.u32 [%in], 1;
+     + st.release.gpu.global.u32 [%in], 1;
+       bra DONE;
+     CONSUMER:
+       ld.acquire.gpu.global.u32 %r5, [%in];
+       setp.ne.u32 %p5, %r5, 1;
+       @%p5 bra CONSUMER;
+       ld.global.u32 %r6, [%in+64];
+     DONE:)",
+     "ld.global.u32 %r6, [%in+64];", "st.global.u32 [%in+64], 9;", 2},
+
+    {"flag_without_fences", R"(
+       @!%p2 bra DONE;
+       @%p4 bra CONSUMER;
+       st.global.u32 [%in+64], 9;
+     + fence.acq_rel.gpu;
+       atom.global.add.u32 %r5, [%in], 1;
+       bra DONE;
+     CONSUMER:
+       ld.volatile.global.u32 %r5, [%in];
+       setp.eq.u32 %p5, %r5, 0;
+       @%p5 bra CONSUMER;
+       fence.acq_rel.gpu;
+       ld.global.u32 %r6, [%in+64];
+     DONE:)",
+     "ld.global.u32 %r6, [%in+64];", "st.global.u32 [%in+64], 9;", 2},
+
+    {"flag_of_too_narrow_scope", R"(
+       @!%p2 bra DONE;
+     - @%p4 red.relaxed.cta.global.add.u32 [%in], 1;
+     + @%p4 red.relaxed.gpu.global.add.u32 [%in], 1;
+       @!%p4 red.relaxed.gpu.global.add.u32 [%in], 1;
+     DONE:)",
+     "@%p4 red.relaxed.cta.global.add.u32 [%in], 1;",
+     "@!%p4 red.relaxed.gpu.global.add.u32 [%in], 1;", 2},
+
+    {"plain_store_beside_an_atomic", R"(
+     - @%p1 st.shared.u32 [buffer+256], 1;
+     + @%p1 red.shared.add.u32 [buffer+256], 1;
+       @!%p1 red.shared.add.u32 [buffer+256], 1;)",
+     "@%p1 st.shared.u32 [buffer+256], 1;", "@!%p1 red.shared.add.u32 [buffer+256], 1;"},
+
+    {"two_ctas_write_one_word", R"(
+     + and.pred %p2, %p2, %p4;
+       @%p2 st.global.u32 [%in], 1;)",
+     "@%p2 st.global.u32 [%in], 1;", "@%p2 st.global.u32 [%in], 1;", 2},
+};
+
+void PrintTo(const PlantedRace& race, std::ostream* out) {
+  *out << race.name;
+}
+
+std::string trimmed(const std::string& line) {
+  const size_t first = line.find_first_not_of(' ');
+  return first == std::string::npos ? "" : line.substr(first);
+}
+
+std::string variant(const PlantedRace& race, bool is_repaired) {
+  std::istringstream lines(race.body);
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    line = trimmed(line);
+    if (line.starts_with(is_repaired ? "- " : "+ ")) continue;
+    if (line.starts_with("- ") || line.starts_with("+ ")) line = trimmed(line.substr(1));
+    text += line + "\n";
+  }
+  return kernel_with_two_pointers(kStart + text);
+}
+
+class PlantedRaces : public testing::TestWithParam<std::tuple<PlantedRace, const char*>> {
+ protected:
+  void launch(bool is_repaired) {
+    const auto& [race, schedule] = GetParam();
+    KernelRunner runner(variant(race, is_repaired));
+    ASSERT_TRUE(parse_schedule(schedule, runner.options.schedule));
+    runner.options.races = check::RaceLevel::kProxy;
+    runner.cluster = {race.cluster_size, 1, 1};
+    const uint64_t in = runner.upload(std::vector<uint32_t>(64, 0));
+    runner.launch("k", {race.num_ctas, 1, 1}, {64, 1, 1}, runner.allocate(4), in);
+  }
+};
+
+TEST_P(PlantedRaces, IsReportedWithBothPlaces) {
+  const PlantedRace& race = std::get<0>(GetParam());
+  try {
+    launch(false);
+    FAIL() << "nothing was reported";
+  } catch (const Fault& fault) {
+    EXPECT_EQ(fault.kind(), FaultKind::kRace) << fault.what();
+    const bool is_one_later = fault.place().ptx_text == race.one;
+    EXPECT_EQ(fault.place().ptx_text, is_one_later ? race.one : race.other) << fault.what();
+    EXPECT_THAT(fault.message(), testing::HasSubstr(is_one_later ? race.other : race.one));
+  }
+}
+
+TEST_P(PlantedRaces, RepairedTwinPasses) {
+  try {
+    launch(true);
+  } catch (const Fault& fault) {
+    FAIL() << fault.what();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Schedules, PlantedRaces,
+                         testing::Combine(testing::ValuesIn(kRaces),
+                                          testing::Values("eager", "lazy", "random:1")),
+                         [](const auto& instance) {
+                           std::string name = std::string(std::get<0>(instance.param).name) + "_" +
+                                              std::string(std::get<1>(instance.param)).substr(0, 4);
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace emulator
