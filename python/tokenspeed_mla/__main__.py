@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": "the plan of a problem: kernel, tiles, splits, workspace, least time",
     "bench": "measure a suite of shapes against baselines, as JSON and tables",
     "selftest": "run the table of test cases on a device",
+    "storm": "run random cases on random streams until time is up",
 }
 
 

@@ -5,10 +5,8 @@
 Examples are the same on every run; `pytest --hypothesis-profile=explore` looks further.
 """
 
-import json
 import math
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
 import pytest
@@ -17,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tokenspeed_mla
-from tokenspeed_mla import testing
 from tokenspeed_mla.testing import decode, prefill, reference, selftest
 from tokenspeed_mla.testing.compare import compare
 from tokenspeed_mla.testing.layout import Guarded
-from tokenspeed_mla.testing.table import Case, parse_table
+from tokenspeed_mla.testing.table import Case, make_case
 from tokenspeed_mla.testing.target import Target
 from tokenspeed_mla.testing.tolerance import expected_lse, expected_out
 
@@ -35,12 +32,9 @@ REFUSALS = (ValueError, TypeError, NotImplementedError, RuntimeError)
 
 def cases(op: str, **fields: st.SearchStrategy) -> st.SearchStrategy[Case]:
     """Cases of an op with the table's defaults for what is not drawn."""
-    text = resources.files(testing).joinpath("cases", f"{op}.json").read_text("utf-8")
-    defaults = json.loads(text)["defaults"]
 
     def make(drawn: dict[str, Any]) -> Case:
-        rule = {"name": "random", "seed": drawn.pop("seed"), **drawn}
-        return parse_table(op, {"defaults": defaults, "rules": [rule]})[0]
+        return make_case(op, "random", drawn.pop("seed"), drawn)
 
     return st.fixed_dictionaries({"seed": st.integers(1, 10**6), **fields}).map(make)
 
@@ -304,10 +298,7 @@ def test_broken_prefill_raises_or_agrees(case: Case, mutation: str) -> None:
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_every_mutation_is_one(dtype: str) -> None:
     """A mutation that changes nothing would prove nothing."""
-    rule = {"name": "one", "dtype": dtype, "seq_lens": [70, 3]}
-    text = resources.files(testing).joinpath("cases", "decode.json").read_text("utf-8")
-    table = {"defaults": json.loads(text)["defaults"], "rules": [rule]}
-    case = parse_table("decode", table)[0]
+    case = make_case("decode", "one", 1, {"dtype": dtype, "seq_lens": [70, 3]})
     for name, mutate in DECODE_MUTATIONS.items():
         call = decode.arguments(decode.make_inputs(case), case, CPU)
         before = dict(call)

@@ -8,6 +8,7 @@ turning fastest. The key ``with`` of ``each`` lists objects whose fields belong 
 of a rule's cases count up from the rule's seed. The C++ tests read the same files in the same way.
 """
 
+import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator
@@ -36,11 +37,22 @@ class Case:
         return f"{self.op}: {self.name}"
 
 
+def make_case(op: str, name: str, seed: int, fields: dict[str, Any]) -> Case:
+    """A case that stands in no table: the defaults of its op but for these fields."""
+    rule = {"name": name, "seed": seed, **fields}
+    return parse_table(op, {"defaults": _table(op)["defaults"], "rules": [rule]})[0]
+
+
 def load_cases(op: str, tags: Iterable[str] = TAGS) -> list[Case]:
     """The cases of ``op`` that carry at least one of ``tags``."""
-    text = resources.files(__package__).joinpath("cases", f"{op}.json").read_text("utf-8")
     wanted = set(tags)
-    return [case for case in parse_table(op, json.loads(text)) if wanted & set(case.tags)]
+    return [case for case in parse_table(op, _table(op)) if wanted & set(case.tags)]
+
+
+@functools.cache
+def _table(op: str) -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("cases", f"{op}.json").read_text("utf-8")
+    return json.loads(text)
 
 
 def parse_table(op: str, table: dict[str, Any]) -> list[Case]:
@@ -59,10 +71,10 @@ def _expand(op: str, rule: dict[str, Any], defaults: dict[str, Any]) -> Iterator
         changes: dict[str, Any] = {}
         for key, value in zip(each, values, strict=True):
             changes.update(value if key == "with" else {key: value})
-        yield _make_case(op, rule, index, own, changes, defaults)
+        yield _expanded_case(op, rule, index, own, changes, defaults)
 
 
-def _make_case(
+def _expanded_case(
     op: str,
     rule: dict[str, Any],
     index: int,
