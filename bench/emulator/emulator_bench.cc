@@ -67,19 +67,20 @@ json compiled_kernels() {
     int32_t row_length;
   };
   return {
-      measure("pack", [&] {
-        const PackParams params{in, out, 0.5f, kLength, kLength};
-        return runner.launch("pack", {kLength / 2048, 1, 1}, {256, 1, 1}, params);
-      }),
-      measure("reduce", [&] {
-        return runner.launch("reduce", {4, 1, 1}, {256, 1, 1}, in, out, kLength);
-      }),
-      measure("merge", [&] {
-        return runner.launch("merge", {2048, 1, 1}, {128, 1, 1}, in, lse, in, lse, out, out, 512);
-      }),
-      measure("matmul", [&] {
-        return runner.launch("matmul", {8, 8, 1}, {16, 16, 1}, in, in, out, 128);
-      }),
+      measure("pack",
+              [&] {
+                const PackParams params{in, out, 0.5f, kLength, kLength};
+                return runner.launch("pack", {kLength / 2048, 1, 1}, {256, 1, 1}, params);
+              }),
+      measure("reduce",
+              [&] { return runner.launch("reduce", {4, 1, 1}, {256, 1, 1}, in, out, kLength); }),
+      measure("merge",
+              [&] {
+                return runner.launch("merge", {2048, 1, 1}, {128, 1, 1}, in, lse, in, lse, out, out,
+                                     512);
+              }),
+      measure("matmul",
+              [&] { return runner.launch("matmul", {8, 8, 1}, {16, 16, 1}, in, in, out, 128); }),
   };
 }
 
@@ -87,7 +88,7 @@ json compiled_kernels() {
 json repeated(const std::string& name, const std::string& prologue, const std::string& body) {
   std::string text =
       ".reg .b32 %n, %x, %y, %z, %w, %s;\n.reg .b64 %a;\n.reg .pred %more;\n"
-      ".shared .align 16 .b8 buffer[8192];\nmov.u32 %n, 2000;\nmov.u32 %x, %thread;\n"
+      ".shared .align 16 .b8 buffer[20480];\nmov.u32 %n, 2000;\nmov.u32 %x, %thread;\n"
       "mov.f32 %y, 0f3F000000;\nmov.f32 %z, 0f3F800000;\nmov.u32 %w, 7;\n" +
       prologue + "again:\n";
   for (int i = 0; i < 8; ++i) text += body;
@@ -98,11 +99,7 @@ json repeated(const std::string& name, const std::string& prologue, const std::s
   return measure(name, [&] { return runner.launch("k", {1, 1, 1}, {256, 1, 1}, memory, memory); });
 }
 
-json single_instructions() {
-  const std::string global = "mul.wide.u32 %a, %thread, 16;\nadd.s64 %a, %a, %in;\n";
-  const std::string shared =
-      "mov.u32 %s, buffer;\nmad.lo.u32 %s, %thread, 16, %s;\n"
-      "st.shared.v4.u32 [%s], {%x, %y, %z, %w};\n";
+json arithmetic() {
   return {
       repeated("add.s32", "", "add.s32 %x, %x, %y;\n"),
       repeated("fma.rn.f32", "", "fma.rn.f32 %x, %x, %y, %z;\n"),
@@ -112,15 +109,25 @@ json single_instructions() {
       repeated("cvt.rn.bf16x2.f32", "", "cvt.rn.bf16x2.f32 %x, %y, %z;\n"),
       repeated("mov.b64 {}", "", "mov.b64 %a, {%x, %y};\nmov.b64 {%z, %w}, %a;\n"),
       repeated("shfl.sync.bfly.b32", "", "shfl.sync.bfly.b32 %x, %x, 1, 31, -1;\n"),
-      repeated("ld.global.u32", global, "ld.global.u32 %x, [%a];\n"),
-      repeated("ld.global.v4.u32", global, "ld.global.v4.u32 {%x, %y, %z, %w}, [%a];\n"),
-      repeated("ld.global.u32 uniform", "", "ld.global.u32 %x, [%in];\n"),
-      repeated("st.global.u32", global, "st.global.u32 [%a], %x;\n"),
-      repeated("st.global.v4.u32", global, "st.global.v4.u32 [%a], {%x, %y, %z, %w};\n"),
-      repeated("ld.shared.u32", shared, "ld.shared.u32 %x, [%s];\n"),
-      repeated("ld.shared.v4.u32", shared, "ld.shared.v4.u32 {%x, %y, %z, %w}, [%s];\n"),
-      repeated("st.shared.u32", shared, "st.shared.u32 [%s], %x;\n"),
-      repeated("st.shared.v4.u32", shared, "st.shared.v4.u32 [%s], {%x, %y, %z, %w};\n"),
+  };
+}
+
+// Loads and stores of both spaces whose lanes are lane_bytes apart.
+json accesses(const std::string& name, int lane_bytes) {
+  const std::string step = std::to_string(lane_bytes);
+  const std::string global = "mul.wide.u32 %a, %thread, " + step + ";\nadd.s64 %a, %a, %in;\n";
+  const std::string shared = "mov.u32 %s, buffer;\nmad.lo.u32 %s, %thread, " + step +
+                             ", %s;\nst.shared.v4.u32 [%s], {%x, %y, %z, %w};\n";
+  const std::string four = "{%x, %y, %z, %w}";
+  return {
+      repeated("ld.global.u32 " + name, global, "ld.global.u32 %x, [%a];\n"),
+      repeated("st.global.u32 " + name, global, "st.global.u32 [%a], %x;\n"),
+      repeated("ld.global.v4.u32 " + name, global, "ld.global.v4.u32 " + four + ", [%a];\n"),
+      repeated("st.global.v4.u32 " + name, global, "st.global.v4.u32 [%a], " + four + ";\n"),
+      repeated("ld.shared.u32 " + name, shared, "ld.shared.u32 %x, [%s];\n"),
+      repeated("st.shared.u32 " + name, shared, "st.shared.u32 [%s], %x;\n"),
+      repeated("ld.shared.v4.u32 " + name, shared, "ld.shared.v4.u32 " + four + ", [%s];\n"),
+      repeated("st.shared.v4.u32 " + name, shared, "st.shared.v4.u32 [%s], " + four + ";\n"),
   };
 }
 
@@ -129,6 +136,9 @@ json single_instructions() {
 
 int main() {
   const nlohmann::json result = {{"compiled", emulator::compiled_kernels()},
-                                 {"single", emulator::single_instructions()}};
+                                 {"arithmetic", emulator::arithmetic()},
+                                 {"16 bytes apart", emulator::accesses("16", 16)},
+                                 {"80 bytes apart", emulator::accesses("80", 80)},
+                                 {"uniform", emulator::accesses("0", 0)}};
   std::cout << result.dump(2) << '\n';
 }

@@ -77,7 +77,8 @@ std::vector<Allocation> GlobalMemory::snapshot() const {
 bool AllocationCache::find(uint64_t first, uint64_t end) {
   const Allocation* allocation = nearest(first);
   if (!allocation || !allocation->contains(first, end)) return false;
-  recent_ = *allocation;
+  recent_[oldest_] = *allocation;
+  oldest_ = (oldest_ + 1) % recent_.size();
   return true;
 }
 

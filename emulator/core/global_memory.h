@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -58,7 +59,7 @@ class GlobalMemory {
   uint64_t used_bytes_ = 0;
 };
 
-// Looks addresses up in a snapshot; the allocation found last is tried first.
+// Looks addresses up in a snapshot; the allocations found last are tried first.
 class AllocationCache {
  public:
   explicit AllocationCache(const std::vector<Allocation>& allocations)
@@ -66,7 +67,10 @@ class AllocationCache {
 
   // True when [first, end) lies inside one allocation.
   bool contains(uint64_t first, uint64_t end) {
-    return recent_.contains(first, end) || find(first, end);
+    for (const Allocation& recent : recent_) {
+      if (recent.contains(first, end)) return true;
+    }
+    return find(first, end);
   }
   // The allocation before or around an address, for reports; null when there is none.
   const Allocation* nearest(uint64_t address) const;
@@ -75,7 +79,8 @@ class AllocationCache {
   bool find(uint64_t first, uint64_t end);
 
   const std::vector<Allocation>& allocations_;
-  Allocation recent_;
+  std::array<Allocation, 4> recent_;
+  size_t oldest_ = 0;
 };
 
 // "4 bytes of global memory at offset 128 of an allocation of 128 bytes", for reports.

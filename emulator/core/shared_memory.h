@@ -27,18 +27,25 @@ class SharedMemory {
   bool contains(uint32_t offset, uint32_t size) const;
   uint8_t* at(uint32_t offset) { return bytes_.data() + offset; }
 
-  // Whether threads may read the range: all of it was written and nobody is writing it.
+  // Threads may read where these bits of the state are kInitialised alone: written, and by nobody
+  // being written; and write where the others are none.
+  static constexpr uint8_t kReadMask = 7;
+  static constexpr uint8_t kWriteMask = 14;
+
   bool is_initialised(uint32_t offset, uint32_t size) const {
-    return all_words(offset, size,
-                     [](uint64_t states, uint64_t ones) { return (states & (ones * 7)) == ones; });
+    return all_words(offset, size, [](uint64_t states, uint64_t ones) {
+      return (states & (ones * kReadMask)) == ones;
+    });
   }
-  // Whether threads may write the range: no mbarrier, no asynchronous operation at work there.
   bool is_free(uint32_t offset, uint32_t size) const {
-    return all_words(offset, size,
-                     [](uint64_t states, uint64_t ones) { return (states & (ones * 14)) == 0; });
+    return all_words(offset, size, [](uint64_t states, uint64_t ones) {
+      return (states & (ones * kWriteMask)) == 0;
+    });
   }
   // Where in the range the first byte lies that may not be read; `size` when there is none.
   uint32_t find_uninitialised(uint32_t offset, uint32_t size) const;
+  // A ByteState for each byte from offset 0 on.
+  const uint8_t* states() const { return states_.data(); }
   ByteState state(uint32_t offset) const { return static_cast<ByteState>(states_[offset]); }
   void set_state(uint32_t offset, uint32_t size, ByteState state) {
     std::memset(states_.data() + offset, static_cast<int>(state), size);

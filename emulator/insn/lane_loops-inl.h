@@ -40,6 +40,17 @@ WordOf<T> to_word(T value) {
   return std::bit_cast<UnsignedOf<sizeof(T)>>(value);
 }
 
+// Calls visit(lane) for each lane of the mask, lowest first; cheap when all lanes are there.
+template <typename Visit>
+HWY_INLINE void visit_lanes(LaneMask lanes, const Visit& visit) {
+  if (lanes == kAllLanes) {
+#pragma GCC ivdep
+    for (int lane = 0; lane < kWarpSize; ++lane) visit(lane);
+  } else {
+    for (; lanes != 0; lanes &= lanes - 1) visit(lowest_lane(lanes));
+  }
+}
+
 // d = Operation::apply(sources...) for each active lane. A source row may be the destination row.
 template <typename Operation, typename D, typename... S, size_t... kIndex>
 void map_rows(Warp& warp, const Instruction& instruction, LaneMask lanes,

@@ -131,57 +131,13 @@ class LaneResolver {
   Access access_;
 };
 
-// All lanes inside one allocation and aligned: the common case, found without a branch per lane.
-bool resolve_global_together(Warp& warp, const uint64_t* addresses, int64_t displacement,
-                             LaneMask lanes, uint32_t size, HostAddresses& resolved) {
-  uint64_t lowest = ~uint64_t{0};
-  uint64_t highest = 0;
-  uint64_t low_bits = 0;
-  for (int lane = 0; lane < kWarpSize; ++lane) {
-    const uint64_t address = addresses[lane] + static_cast<uint64_t>(displacement);
-    const bool is_active = (lanes >> lane) & 1;
-    lowest = std::min(lowest, is_active ? address : ~uint64_t{0});
-    highest = std::max(highest, is_active ? address : 0);
-    low_bits |= is_active ? address : 0;
-    resolved.lane[lane] = reinterpret_cast<uint8_t*>(address);
-  }
-  return low_bits % size == 0 && warp.cta().cluster.allocations.contains(lowest, highest + size);
-}
-
-// All lanes in the shared memory of their own CTA, in bounds, aligned and in a fit state. False
-// says only that some lane needs a closer look.
-bool resolve_shared_together(Warp& warp, const Row& address, LaneMask lanes, uint32_t size,
-                             Access access, HostAddresses& resolved) {
-  const uint32_t* addresses = warp.words<uint32_t>(address);
-  const auto displacement = static_cast<uint32_t>(address.displacement);
-  const uint32_t window = warp.cta().rank << kSharedRankShift;
-  uint32_t offsets[kWarpSize];
-  uint32_t lowest = ~0u;
-  uint32_t highest = 0;
-  uint32_t low_bits = 0;
-  for (int lane = 0; lane < kWarpSize; ++lane) {
-    const uint32_t offset = addresses[lane] + displacement - window;
-    const bool is_active = (lanes >> lane) & 1;
-    lowest = std::min(lowest, is_active ? offset : ~0u);
-    highest = std::max(highest, is_active ? offset : 0);
-    low_bits |= is_active ? offset : 0;
-    offsets[lane] = offset;
-  }
-  SharedMemory& memory = warp.cta().shared;
-  if (low_bits % size != 0 || highest > kSharedOffsetMask || lowest < kReservedSharedBytes ||
-      !memory.contains(highest, size)) {
-    return false;
-  }
-  bool is_fit = true;
-  for_each_lane(lanes, [&](int lane) {
-    resolved.lane[lane] = memory.at(offsets[lane]);
-    is_fit &= access == Access::kWrite ? memory.is_free(offsets[lane], size)
-                                       : memory.is_initialised(offsets[lane], size);
-  });
-  if (!is_fit || access != Access::kWrite) return is_fit;
-  for_each_lane(lanes,
-                [&](int lane) { memory.set_state(offsets[lane], size, ByteState::kInitialised); });
-  return true;
+// One lane's access stands for all, except where each lane has memory of its own.
+bool is_uniform(const Warp& warp, const Row& row, LaneMask lanes, StateSpace space) {
+  if (space == StateSpace::kLocal) return false;
+  const uint64_t first = read_address(warp, row, lowest_lane(lanes));
+  bool is_uniform = true;
+  for_each_lane(lanes, [&](int lane) { is_uniform &= read_address(warp, row, lane) == first; });
+  return is_uniform;
 }
 
 }  // namespace
@@ -199,20 +155,17 @@ ptx::StateSpace space_of(const ptx::Form& form) {
 
 void resolve(Warp& warp, const Instruction& instruction, const Row& address, LaneMask lanes,
              ptx::StateSpace space, uint32_t size, Access access, HostAddresses& resolved) {
-  const bool may_be_global = space == StateSpace::kGlobal || space == StateSpace::kGeneric;
-  if (may_be_global && address.is_wide &&
-      resolve_global_together(warp, warp.words<uint64_t>(address), address.displacement, lanes,
-                              size, resolved)) {
-    return;
-  }
-  if (space == StateSpace::kShared && !address.is_wide &&
-      resolve_shared_together(warp, address, lanes, size, access, resolved)) {
-    return;
-  }
   const LaneResolver resolver(warp, instruction, size, access);
-  for_each_lane(lanes, [&](int lane) {
-    resolved.lane[lane] = resolver.resolve(read_address(warp, address, lane), lane, space);
-  });
+  const auto resolve_one = [&](int lane) {
+    return resolver.resolve(read_address(warp, address, lane), lane, space);
+  };
+  if (is_uniform(warp, address, lanes, space)) {
+    std::fill_n(resolved.lane, kWarpSize, resolve_one(lowest_lane(lanes)));
+    resolved.pattern = Pattern::kUniform;
+    return;
+  }
+  for_each_lane(lanes, [&](int lane) { resolved.lane[lane] = resolve_one(lane); });
+  resolved.pattern = Pattern::kScattered;
 }
 
 uint8_t* resolve_lane(Warp& warp, const Instruction& instruction, uint64_t address, int lane,

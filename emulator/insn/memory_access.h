@@ -13,9 +13,14 @@ ptx::StateSpace space_of(const ptx::Form& form);
 
 enum class Access : uint8_t { kRead, kWrite, kReadWrite };
 
-// Host addresses of what the lanes of an instruction access.
+// How the accesses of an instruction's lanes lie to each other: each behind the one of the lane
+// before it (then all lanes are active), all in one place, or anyhow.
+enum class Pattern : uint8_t { kContiguous, kUniform, kScattered };
+
+// Host addresses of what the active lanes of an instruction access; of all lanes when kUniform.
 struct HostAddresses {
-  uint8_t* lane[kWarpSize];
+  alignas(64) uint8_t* lane[kWarpSize];
+  Pattern pattern;
 };
 
 // Finds where the lanes' addresses lie, `size` bytes each, and checks bounds, alignment and, for

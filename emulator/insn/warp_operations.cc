@@ -16,63 +16,6 @@ Outcome gather(Warp& warp, const Instruction& instruction, LaneMask lanes, const
   return gather_members(warp, instruction, lanes, members);
 }
 
-// The lane that each lane reads, and whether it lies in the lane's segment (ISA 9.7.9.6).
-template <char kMode>
-int source_lane(int lane, uint32_t b, uint32_t c, bool& is_valid) {
-  const int clamp = static_cast<int>(c & 0x1f);
-  const int segment = static_cast<int>((c >> 8) & 0x1f);
-  const int highest = (lane & segment) | (clamp & ~segment);
-  const int lowest = lane & segment;
-  const int offset = static_cast<int>(b & 0x1f);
-  int from = 0;
-  switch (kMode) {
-    case 'u':
-      from = lane - offset;
-      is_valid = from >= highest;
-      break;
-    case 'd':
-      from = lane + offset;
-      is_valid = from <= highest;
-      break;
-    case 'b':
-      from = lane ^ offset;
-      is_valid = from <= highest;
-      break;
-    default:
-      from = lowest | (offset & ~segment);
-      is_valid = from <= highest;
-      break;
-  }
-  return is_valid ? from : lane;
-}
-
-// shfl.sync d|p, a, b, c, members
-template <char kMode>
-Outcome shuffle_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) {
-  const Row* operands = instruction.operands;
-  LaneMask members = 0;
-  const Outcome gathered = gather(warp, instruction, lanes, operands[5], members);
-  if (gathered != Outcome::kNext) return gathered;
-  uint32_t a[kWarpSize];
-  std::copy_n(warp.words<uint32_t>(operands[2]), kWarpSize, a);
-  const uint32_t* b = warp.words<uint32_t>(operands[3]);
-  const uint32_t* c = warp.words<uint32_t>(operands[4]);
-  uint32_t* d = warp.words<uint32_t>(operands[0]);
-  LaneMask valid = 0;
-  for_each_lane(lanes, [&](int lane) {
-    bool is_valid = false;
-    const int from = source_lane<kMode>(lane, b[lane], c[lane], is_valid);
-    if (!has_lane(members, from)) {
-      warp.fail(FaultKind::kWarpMisuse, instruction,
-                "lane " + std::to_string(from) + " is read but is not in the member mask", lane);
-    }
-    d[lane] = a[from];
-    valid |= LaneMask{is_valid} << lane;
-  });
-  if (!operands[1].is_absent()) warp.set_predicate(operands[1], lanes, valid);
-  return Outcome::kNext;
-}
-
 // vote.sync.all p, q, members
 Outcome vote(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   LaneMask members = 0;
@@ -180,14 +123,6 @@ Outcome read_active_mask(Warp& warp, const Instruction& instruction, LaneMask la
 }  // namespace
 
 namespace handlers {
-
-Execute shuffle(const Instruction& instruction) {
-  const std::string_view mode = instruction.form->one_of("up|down|bfly|idx");
-  if (mode == "up") return shuffle_lanes<'u'>;
-  if (mode == "down") return shuffle_lanes<'d'>;
-  if (mode == "bfly") return shuffle_lanes<'b'>;
-  return shuffle_lanes<'i'>;
-}
 
 Execute vote_predicate(const Instruction&) {
   return vote;
