@@ -23,8 +23,9 @@ namespace mla {
 // j <= i + (kv_len - q_len). A row that sees no key gets out = 0 and lse = -inf.
 // Strides of query, key, value, out: any that is not negative for tokens and heads, 1 for the last
 // dimension; their data starts at a multiple of 16 bytes. out and lse share memory with nothing
-// else of the call. On the CPU the contents of both sums are checked too: they end at the number of
-// tokens.
+// else of the call. Tensors may have more rows than the sums end at; those of out and lse stay as
+// they are. On the CPU the contents of both sums are checked too; on a GPU the host never reads
+// them.
 struct PrefillArgs {
   TensorView query;  // [sum q, h_q, d_qk] float8_e4m3fn, float8_e5m2, bfloat16 or float16
   TensorView key;    // [sum kv, h_k, d_qk], h_q a multiple of h_k

@@ -158,7 +158,7 @@ _CONVERTERS: dict[str, Callable[[str, str, Any], Any]] = {
     "Optional[Tensor]": _to_tensor,
     "List[Tensor]": _to_tensors,
     "int": _to_int,
-    "float": _to_float,
+    "number": _to_float,
     "bool": _to_bool,
     "str": _to_text,
 }

@@ -19,19 +19,19 @@ _DECODE = """(
     Tensor query, Tensor kv_cache, Tensor block_tables, Tensor seq_lens,
     Tensor(a!) workspace_buffer, Tensor(b!) out, Tensor(c!)? lse,
     SymInt max_seq_len, SymInt kv_lora_rank,
-    SymInt qk_rope_head_dim, float softmax_scale, float output_scale, bool causal_mask,
+    SymInt qk_rope_head_dim, Scalar softmax_scale, Scalar output_scale, bool causal_mask,
     bool is_var_seq, bool enable_pdl, str lse_base, bool batch_invariant, SymInt cp_world,
     SymInt cp_rank, Tensor? causal_seqs) -> ()"""
 
 _PREFILL = """(
     Tensor query, Tensor key, Tensor value, Tensor(a!) out, Tensor cum_seq_lens,
     Tensor cum_seq_lens_q, Tensor(b!)? lse, SymInt batch_size, SymInt max_seq_len_q,
-    SymInt max_seq_len, float softmax_scale, bool is_causal, bool enable_pdl,
+    SymInt max_seq_len, Scalar softmax_scale, bool is_causal, bool enable_pdl,
     str lse_base) -> ()"""
 
 _KV_PACK = """(
-    Tensor k_nope, Tensor k_pe, Tensor v, Tensor(a!) k_out, Tensor(b!) v_out, float k_scale_inv,
-    float v_scale_inv, bool enable_pdl) -> ()"""
+    Tensor k_nope, Tensor k_pe, Tensor v, Tensor(a!) k_out, Tensor(b!) v_out, Scalar k_scale_inv,
+    Scalar v_scale_inv, bool enable_pdl) -> ()"""
 
 _MERGE_STATES = """(
     Tensor[] outs, Tensor[] lses, Tensor(a!) out, Tensor(b!)? lse, str lse_base,

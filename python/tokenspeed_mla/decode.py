@@ -46,6 +46,9 @@ def tokenspeed_mla_decode(
     Token t of a request sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not
     causal). A row that sees no key gets out = 0, lse = -inf. Bytes past seq_len have no influence.
 
+    query, kv_cache, workspace_buffer and out start at a multiple of 16 bytes. Numbers may be
+    Python's, NumPy's or tensors of one element (on a GPU, one that is waited for).
+
     Args:
         query: [batch, q_len, heads, 576] float16, bfloat16 or float8_e4m3fn; 1 <= heads <= 128;
             any strides but the last, which is 1.
@@ -58,8 +61,9 @@ def tokenspeed_mla_decode(
         block_tables: [batch, max_pages] int32, read up to ceil(seq_len / page_size).
         seq_lens: [batch] keys in the cache, the q_len new ones included; int32, other integer
             dtypes are converted.
-        max_seq_len: an upper bound of seq_lens, for planning only.
-        output_scale: multiplies out, not lse.
+        max_seq_len: tokens, an upper bound of seq_lens, for planning only; 0 or more.
+        softmax_scale: multiplies the scores, so lse too; finite and above 0, as a float32 too.
+        output_scale: multiplies out, not lse; finite.
         out: [batch, q_len, heads, 512] bfloat16 for FP8, else query's dtype; made when None.
         is_var_seq: a hint that lengths differ.
         causal_mask: whether the new tokens hide later ones.
@@ -74,9 +78,11 @@ def tokenspeed_mla_decode(
     Returns:
         out, or (out, lse). `out` and `lse` are the given tensors when given.
 
-    Raises:
-        TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
-            what was expected and what was given.
+    Raises, before anything is written, with what was expected and what was given:
+        TypeError: an argument or a dtype of a wrong kind.
+        ValueError: a wrong shape, stride, alignment, device or value; shared memory.
+        NotImplementedError: this build has no kernel for such a call on this device.
+        RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
     arguments = (
         query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse, max_seq_len,

@@ -26,14 +26,15 @@ def mla_kv_pack_quantize_fp8(
 ) -> tuple[Tensor, Tensor]:
     """K and V in FP8, equal to (x.float() * scale).to(fp8_dtype) bit for bit inside FP8's range.
 
-    Values outside the range saturate (448, 57344); NaN stays NaN.
+    Values outside the range saturate (448, 57344); NaN stays NaN. Tensors may start at any element;
+    those that start, and whose rows start, at multiples of 16 bytes are packed fastest.
 
     Args:
         k_nope: [tokens, heads, nope] bfloat16 or float16; any token and head strides.
         k_pe: [tokens, rope] or [tokens, 1, rope], dtype of k_nope.
         v: [tokens, heads, d_v], dtype of k_nope.
-        k_scale_inv: multiplies K in float32 before the cast.
-        v_scale_inv: multiplies V in float32 before the cast.
+        k_scale_inv: multiplies K in float32 before the cast; finite.
+        v_scale_inv: multiplies V in float32 before the cast; finite.
         k_out: [tokens, heads, nope + rope] fp8_dtype; made when None.
         v_out: [tokens, heads, d_v] fp8_dtype; made when None.
         fp8_dtype: torch.float8_e4m3fn or torch.float8_e5m2.
@@ -42,9 +43,11 @@ def mla_kv_pack_quantize_fp8(
     Returns:
         (k_fp8, v_fp8), the given tensors where given.
 
-    Raises:
-        TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
-            what was expected and what was given.
+    Raises, before anything is written, with what was expected and what was given:
+        TypeError: an argument or a dtype of a wrong kind.
+        ValueError: a wrong shape, stride, alignment, device or value; shared memory.
+        NotImplementedError: this build has no kernel for such a call on this device.
+        RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
     arguments = (k_nope, k_pe, v, k_out, v_out, k_scale_inv, v_scale_inv, enable_pdl)
     if is_plain_call(k_nope):

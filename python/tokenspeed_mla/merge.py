@@ -28,11 +28,12 @@ def merge_states(
     A partial with lse = -inf is neutral whatever its out holds; where all are, out = 0, lse = -inf.
 
     Args:
-        outs: one [..., heads, d] float32, bfloat16 or float16 per set of keys, all alike; d a
-            multiple of 8. Decode's [batch, q_len, heads, d] and prefill's [tokens, heads, d] do.
+        outs: one [..., heads, d] float32, bfloat16 or float16 per set of keys, all alike, each
+            starting at a multiple of 16 bytes; d a multiple of 8. Decode's [batch, q_len, heads, d]
+            and prefill's [tokens, heads, d] do.
         lses: one [..., heads] float32 per set of keys.
-        out: shape of each of outs, float32, bfloat16 or float16; made when None. May not be one
-            of outs.
+        out: shape of each of outs, float32, bfloat16 or float16, starting at a multiple of 16
+            bytes; made when None. May not be one of outs.
         lse: shape of each of lses, float32, contiguous; made when None.
         out_dtype: dtype of the `out` that is made; that of outs when None.
         lse_base: "e" (prefill's default) or "2" (decode's): the base of lses and of lse.
@@ -41,9 +42,11 @@ def merge_states(
     Returns:
         (out, lse), the given tensors where given.
 
-    Raises:
-        TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
-            what was expected and what was given.
+    Raises, before anything is written, with what was expected and what was given:
+        TypeError: an argument or a dtype of a wrong kind.
+        ValueError: a wrong shape, stride, alignment, device or value; shared memory.
+        NotImplementedError: this build has no kernel for such a call on this device.
+        RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
     outs, lses = list(outs), list(lses)
     arguments = (outs, lses, out, lse, lse_base, enable_pdl)

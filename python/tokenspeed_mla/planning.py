@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What would be run and why, without running it; the problems are those of include/mla."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -14,40 +15,42 @@ DeviceLike = torch.device | str | int | None
 
 @dataclass(frozen=True)
 class DecodeProblem:
-    """What a decode plan depends on."""
+    """What a decode plan depends on; lengths and sizes count tokens, heads, elements or pages."""
 
     op: ClassVar[str] = "decode"
 
-    dtype: torch.dtype = torch.bfloat16
-    batch: int = 1
-    q_len: int = 1
-    num_heads: int = 128
-    page_size: int = 64
-    max_seq_len: int = 0
+    dtype: torch.dtype = torch.bfloat16  # of query and cache
+    batch: int = 1  # requests
+    q_len: int = 1  # new tokens of each request
+    num_heads: int = 128  # query heads, 1 to 128
+    kv_lora_rank: int = 512  # elements: the width of the value
+    qk_rope_head_dim: int = 64  # elements
+    page_size: int = 64  # tokens of a page, a divisor of 128
+    max_seq_len: int = 0  # tokens: an upper bound of seq_lens; 0: unknown
     is_causal: bool = True
     has_lse: bool = False
     enable_pdl: bool = False
     batch_invariant: bool = False
-    cp_world: int = 1
+    cp_world: int = 1  # ranks
 
 
 @dataclass(frozen=True)
 class PrefillProblem:
-    """What a prefill plan depends on."""
+    """What a prefill plan depends on; lengths count tokens, widths elements."""
 
     op: ClassVar[str] = "prefill"
 
-    dtype: torch.dtype = torch.bfloat16
+    dtype: torch.dtype = torch.bfloat16  # of query, key and value
     out_dtype: torch.dtype = torch.bfloat16
-    batch: int = 1
-    total_q: int = 0
-    total_kv: int = 0
-    max_seq_len_q: int = 0
-    max_seq_len_kv: int = 0
-    num_q_heads: int = 128
+    batch: int = 1  # requests
+    total_q: int = 0  # query tokens of all requests
+    total_kv: int = 0  # key tokens of all requests
+    max_seq_len_q: int = 0  # query tokens of the longest request, or more
+    max_seq_len_kv: int = 0  # key tokens of the longest request, or more
+    num_q_heads: int = 128  # a multiple of num_kv_heads
     num_kv_heads: int = 128
-    d_qk: int = 192
-    d_v: int = 128
+    d_qk: int = 192  # elements of a query and a key
+    d_v: int = 128  # elements of a value
     is_causal: bool = True
     has_lse: bool = False
     enable_pdl: bool = False
@@ -55,11 +58,11 @@ class PrefillProblem:
 
 @dataclass(frozen=True)
 class KvPackProblem:
-    """What a K/V pack plan depends on."""
+    """What a K/V pack plan depends on; widths count elements."""
 
     op: ClassVar[str] = "kv_pack"
 
-    dtype: torch.dtype = torch.bfloat16
+    dtype: torch.dtype = torch.bfloat16  # of k_nope, k_pe and v
     out_dtype: torch.dtype = torch.float8_e4m3fn
     num_tokens: int = 0
     num_heads: int = 128
@@ -75,12 +78,12 @@ class MergeProblem:
 
     op: ClassVar[str] = "merge_states"
 
-    partial_dtype: torch.dtype = torch.float32
+    partial_dtype: torch.dtype = torch.float32  # of each of outs
     out_dtype: torch.dtype = torch.bfloat16
     num_partials: int = 2
-    num_rows: int = 1
+    num_rows: int = 1  # tokens, or batch * q_len
     num_heads: int = 128
-    head_dim: int = 512
+    head_dim: int = 512  # elements, a multiple of 8
     has_lse: bool = False
     enable_pdl: bool = False
 
@@ -103,12 +106,12 @@ class Verdict:
 class Roofline:
     """The least work of a problem, and the time for it if nothing else cost anything."""
 
-    flops: float
-    bytes: float
+    flops: float  # floating-point operations, a multiply-add being two
+    bytes: float  # read and written, each once
     compute_seconds: float
     memory_seconds: float
     exp_seconds: float
-    bound_by: str
+    bound_by: str  # which of the three is the largest
 
     @property
     def seconds(self) -> float:
@@ -147,7 +150,12 @@ class DeviceFacts:
 
 def can_implement(problem: Problem, device: DeviceLike = None) -> Verdict:
     """Whether `problem` can be run on `device` (see explain), with the reason when not."""
-    reason = _library.can_implement(problem.op, _fields(problem), _device_name(device))
+    return ask(_library.can_implement, problem, device)
+
+
+def ask(can_implement: Callable[..., str], problem: Problem, device: DeviceLike = None) -> Verdict:
+    """The verdict of a library's can_implement (src/ffi/planning.cc)."""
+    reason = can_implement(problem.op, _fields(problem), _device_name(device))
     return Verdict(ok=not reason, reason=str(reason))
 
 

@@ -39,6 +39,10 @@ def tokenspeed_mla_prefill(
     Causal is aligned to the bottom right: query i of a request sees key j when
     j <= i + (kv_len - q_len). A row that sees no key gets out = 0, lse = -inf.
 
+    query, key, value and out start at a multiple of 16 bytes. They may have more rows than the
+    cumulative lengths end at: those of out and lse are not written. Numbers may be Python's,
+    NumPy's or tensors of one element (on a GPU, one that is waited for).
+
     Args:
         query: [sum of q lengths, h_q, d_qk] float8_e4m3fn, float8_e5m2, bfloat16 or float16; any
             strides but the last, which is 1. (d_qk, d_v) is (192, 128) or (128, 128).
@@ -48,8 +52,9 @@ def tokenspeed_mla_prefill(
         seq_lens: not read; cum_seq_lens says the same.
         cum_seq_lens: [batch_size + 1] where each request's keys start, from 0, ascending; int32,
             other integer dtypes are converted.
-        max_seq_len: an upper bound of the kv lengths, for planning only.
+        max_seq_len: tokens, an upper bound of the kv lengths, for planning only; 0 or more.
         batch_size: requests.
+        softmax_scale: multiplies the scores, so lse too; finite and above 0, as a float32 too.
         return_lse: whether to return (out, lse).
         cum_seq_lens_q: [batch_size + 1] where each request's queries start; cum_seq_lens when None.
         max_seq_len_q: an upper bound of the q lengths; max_seq_len when None.
@@ -61,9 +66,12 @@ def tokenspeed_mla_prefill(
     Returns:
         out, or (out, lse). `out` and `lse` are the given tensors when given.
 
-    Raises:
-        TypeError, ValueError, NotImplementedError, RuntimeError: before anything is written, with
-            what was expected and what was given.
+    Raises, before anything is written, with what was expected and what was given:
+        TypeError: an argument or a dtype of a wrong kind.
+        ValueError: a wrong shape, stride, alignment, device or value; shared memory.
+        NotImplementedError: this build has no kernel for such a call on this device.
+        RuntimeError: a tensor requires grad, the driver refused the launch, or the binary backend
+            is selected and cannot be loaded.
     """
     if cum_seq_lens_q is None:
         cum_seq_lens_q = cum_seq_lens

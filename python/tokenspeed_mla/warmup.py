@@ -14,11 +14,12 @@ from tokenspeed_mla.decode import tokenspeed_mla_decode
 from tokenspeed_mla.planning import (
     DecodeProblem,
     PrefillProblem,
-    Problem,
+    Verdict,
     can_implement,
     decode_workspace_size,
 )
 from tokenspeed_mla.prefill import tokenspeed_mla_prefill
+from tokenspeed_mla.prefill_backend import can_prefill
 
 
 def warmup_compile_prefill(
@@ -29,8 +30,18 @@ def warmup_compile_prefill(
 ) -> None:
     """Makes prefill ready for `q_dtype` and these head widths, causal or not, with LSE or without.
 
-    Raises NotImplementedError when the current device cannot run such a prefill.
+    It is the backend selected by TOKENSPEED_MLA_PREFILL_BACKEND that is made ready. Raises
+    NotImplementedError when that backend cannot run such a prefill on the current device,
+    RuntimeError when the backend cannot be loaded.
     """
+    for is_causal, return_lse in itertools.product((True, False), repeat=2):
+        warmup_prefill_variant(q_dtype, d_qk, d_v, is_causal, return_lse, enable_pdl)
+
+
+def warmup_prefill_variant(
+    q_dtype: torch.dtype, d_qk: int, d_v: int, is_causal: bool, return_lse: bool, enable_pdl: bool
+) -> None:
+    """The same for one variant."""
     problem = PrefillProblem(
         dtype=q_dtype,
         total_q=1,
@@ -41,28 +52,29 @@ def warmup_compile_prefill(
         num_kv_heads=1,
         d_qk=d_qk,
         d_v=d_v,
+        is_causal=is_causal,
+        has_lse=return_lse,
         enable_pdl=enable_pdl,
     )
-    _expect_implemented("warmup_compile_prefill", problem)
+    _expect_implemented("warmup_compile_prefill", can_prefill(problem))
     if not torch.cuda.is_available():
         return
     query = torch.zeros((1, 1, d_qk), device="cuda").to(q_dtype)
     value = torch.zeros((1, 1, d_v), device="cuda").to(q_dtype)
     lengths = torch.tensor([0, 1], dtype=torch.int32, device="cuda")
-    for is_causal, return_lse in itertools.product((True, False), repeat=2):
-        tokenspeed_mla_prefill(
-            query,
-            query,
-            value,
-            seq_lens=lengths[1:],
-            cum_seq_lens=lengths,
-            max_seq_len=1,
-            batch_size=1,
-            softmax_scale=1.0,
-            is_causal=is_causal,
-            return_lse=return_lse,
-            enable_pdl=enable_pdl,
-        )
+    tokenspeed_mla_prefill(
+        query,
+        query,
+        value,
+        seq_lens=lengths[1:],
+        cum_seq_lens=lengths,
+        max_seq_len=1,
+        batch_size=1,
+        softmax_scale=1.0,
+        is_causal=is_causal,
+        return_lse=return_lse,
+        enable_pdl=enable_pdl,
+    )
 
 
 def warmup_compile_decode(
@@ -84,7 +96,7 @@ def warmup_compile_decode(
         max_seq_len=q_len,
         enable_pdl=enable_pdl,
     )
-    _expect_implemented("warmup_compile_decode", problem)
+    _expect_implemented("warmup_compile_decode", can_implement(problem))
     if not torch.cuda.is_available():
         return
     num_pages = -(-q_len // page_size)
@@ -110,7 +122,6 @@ def warmup_compile_decode(
         )
 
 
-def _expect_implemented(where: str, problem: Problem) -> None:
-    verdict = can_implement(problem)
+def _expect_implemented(where: str, verdict: Verdict) -> None:
     if not verdict:
         raise NotImplementedError(f"{where}: {verdict.reason}")

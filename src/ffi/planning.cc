@@ -46,6 +46,8 @@ DecodeProblem decode_problem(const Fields& fields) {
           .batch = fields.integer("batch"),
           .q_len = fields.integer("q_len"),
           .num_heads = fields.small("num_heads"),
+          .kv_lora_rank = fields.small("kv_lora_rank"),
+          .qk_rope_head_dim = fields.small("qk_rope_head_dim"),
           .page_size = fields.small("page_size"),
           .max_seq_len = fields.integer("max_seq_len"),
           .is_causal = fields.flag("is_causal"),

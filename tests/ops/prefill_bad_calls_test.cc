@@ -104,17 +104,10 @@ const Bad kOptionsAndContents[] = {
      "prefill: cum_seq_lens_q[0] must be 0, got 1"},
     {"SumsFall", [](Call& c) { int32_at(c.args.cum_seq_lens_kv, 1) = 8; }, kValue,
      "prefill: cum_seq_lens_kv[2] must be at least cum_seq_lens_kv[1] = 8, got 7"},
-    {"SumsEndEarly", [](Call& c) { int32_at(c.args.cum_seq_lens_q, 2) = 4; }, kValue,
-     "prefill: cum_seq_lens_q[2] must be the number of query tokens, 5, got 4"},
-    {"SumsEndLate", [](Call& c) { int32_at(c.args.cum_seq_lens_kv, 2) = 9; }, kValue,
-     "prefill: cum_seq_lens_kv[2] must be the number of key tokens, 7, got 9"},
-    {"TokensWithoutRequests",
-     [](Call& c) {
-       c.args.batch = 0;
-       c.args.cum_seq_lens_q = c.store.int32({0});
-       c.args.cum_seq_lens_kv = c.store.int32({0});
-     },
-     kValue, "prefill: cum_seq_lens_q[0] must be the number of query tokens, 5, got 0"},
+    {"QuerySumsEndLate", [](Call& c) { int32_at(c.args.cum_seq_lens_q, 2) = 6; }, kValue,
+     "prefill: cum_seq_lens_q[2] must not exceed the number of query tokens, 5, got 6"},
+    {"KeySumsEndLate", [](Call& c) { int32_at(c.args.cum_seq_lens_kv, 2) = 9; }, kValue,
+     "prefill: cum_seq_lens_kv[2] must not exceed the number of key tokens, 7, got 9"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Shapes, PrefillRejects, ::testing::ValuesIn(kShapes), test_name<Call>);

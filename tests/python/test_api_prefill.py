@@ -107,6 +107,20 @@ def test_no_key_gives_zero_and_minus_infinity():
     assert (lse == -torch.inf).all()
 
 
+@pytest.mark.parametrize("end", [14, 9, 5, 0])
+def test_rows_past_the_last_request_are_not_touched(end):
+    call = prefill_call()
+    sums = call["cum_seq_lens"].clamp(max=end)  # as a captured graph's padded requests have it
+    whole = tokenspeed_mla_prefill(**call | {"cum_seq_lens": sums}, return_lse=True)
+    for name in ("query", "key", "value"):
+        call[name][end:] = torch.nan
+    out = torch.full((14, 4, 128), 3.0, dtype=torch.bfloat16)
+    lse = torch.full((14, 4), 3.0)
+    tokenspeed_mla_prefill(**call | {"cum_seq_lens": sums}, out=out, lse=lse)
+    assert equal_bits(out[:end], whole[0][:end]) and equal_bits(lse[:end], whole[1][:end])
+    assert (out[end:] == 3.0).all() and (lse[end:] == 3.0).all()
+
+
 def test_no_token_is_legal():
     call = prefill_call(cum_seq_lens=torch.zeros(4, dtype=torch.int32))
     call |= {name: call[name][:0] for name in ("query", "key", "value")}

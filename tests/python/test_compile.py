@@ -77,6 +77,21 @@ def test_compile_with_changing_batch():
         assert equal_bits(compiled(**part), tokenspeed_mla.tokenspeed_mla_decode(**part))
 
 
+@pytest.mark.parametrize("make_scale", [float, torch.tensor])
+def test_compile_with_a_changing_scale(make_scale):
+    torch._dynamo.reset()
+
+    def step(scale, call):
+        return tokenspeed_mla.tokenspeed_mla_decode(**call, softmax_scale=scale * 0.5)
+
+    compiled = torch.compile(step, fullgraph=True, backend="aot_eager")
+    call = decode_call()
+    del call["softmax_scale"]
+    for value in (0.1, 0.2, 0.3):
+        scale = make_scale(value)
+        assert equal_bits(compiled(scale, call), step(scale, call))
+
+
 class Step(torch.nn.Module):
     """A call with its tensors as inputs and the rest fixed, which is what can be exported."""
 
