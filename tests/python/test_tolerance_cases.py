@@ -43,6 +43,27 @@ def test_takes_plain_float32_attention(dtype: torch.dtype) -> None:
     assert compare("lse", base_2, expected_lse(exact, 576, "2")) <= 1
 
 
+def sums_cut_off(query: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+    """Dot products as a tensor core sums them that keeps 13 fraction bits of a running sum."""
+    total = torch.zeros(len(query), len(keys)).double()
+    for step in range(0, query.shape[1], 32):
+        total += query[:, step : step + 32].double() @ keys[:, step : step + 32].double().T
+        fraction, exponent = torch.frexp(total)
+        total = torch.ldexp((fraction * 2**14).trunc(), exponent - 14)
+    return total
+
+
+def test_sums_that_a_tensor_core_cuts_off_are_taken_where_it_does() -> None:
+    query, keys = problem(torch.float8_e4m3fn)
+    scores = SCALE * sums_cut_off(query, keys)
+    out = (scores.softmax(-1) @ keys.double()[:, :512]).to(torch.bfloat16)
+    exact, lse = attend(query, keys), scores.logsumexp(-1).float()
+    assert compare("lse", lse, expected_lse(exact, 576, "e", 2.0**-13)) <= 1
+    assert compare("out", out, expected_out(exact, torch.bfloat16, 576, 2.0**-13)) <= 1
+    with pytest.raises(Mismatch):
+        compare("lse", lse, expected_lse(exact, 576, "e"))
+
+
 MISTAKES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "one key too many": lambda q, k: attend(q, torch.cat([k, k[:1] * 1.0]), 301).out,
     "one key too few": lambda q, k: attend(q, k, 299).out,

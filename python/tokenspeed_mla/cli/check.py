@@ -92,7 +92,8 @@ def check_pack(inputs: Inputs) -> Check:
 def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
     """Runs decode with these arguments and compares output and LSE of every request."""
     out, lse = tokenspeed_mla.tokenspeed_mla_decode(**inputs, return_lse=True)
-    check = Check(tolerance)
+    check, target = Check(tolerance), Target(out.device)
+    cutoff = target.sum_cutoff(inputs["query"].dtype)
     for request in range(len(inputs["seq_lens"])):
         one = slice(request, request + 1)
         exact = reference.decode(
@@ -103,11 +104,11 @@ def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
             softmax_scale=inputs["softmax_scale"],
             output_scale=inputs.get("output_scale", 1.0),
             causal_mask=inputs["causal_mask"],
-            probability_dtype=_probability_dtype(inputs),
+            probability_dtype=target.probability_dtype(inputs["query"].dtype),
         )
         name = f"request {request}"
-        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE))
-        check.add_lse(f"{name} lse", lse[one], expected_lse(exact, D_CACHE, "2"))
+        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE, cutoff))
+        check.add_lse(f"{name} lse", lse[one], expected_lse(exact, D_CACHE, "2", cutoff))
     return check
 
 
@@ -125,7 +126,8 @@ def check_prefill(
     """
     result = tokenspeed_mla.tokenspeed_mla_prefill(**(inputs | {"return_lse": True}))
     out, lse = result[0] * output_scale, result[1]
-    check = Check(tolerance)
+    check, target = Check(tolerance), Target(out.device)
+    cutoff = target.sum_cutoff(inputs["query"].dtype)
     for piece in _prefill_pieces(shape, every):
         exact = reference.attend(
             inputs["query"][piece.tokens, piece.head].cpu(),
@@ -133,19 +135,14 @@ def check_prefill(
             inputs["value"][piece.keys, piece.kv_head].cpu(),
             piece.num_visible,
             inputs["softmax_scale"],
-            _probability_dtype(inputs),
+            target.probability_dtype(inputs["query"].dtype),
         ).scaled(output_scale)
         got = out[piece.tokens, piece.head]
-        check.add(piece.name, got, expected_out(exact, out.dtype, shape.d_qk))
+        check.add(piece.name, got, expected_out(exact, out.dtype, shape.d_qk, cutoff))
         got_lse = lse[piece.tokens, piece.head]
-        check.add_lse(f"{piece.name} lse", got_lse, expected_lse(exact, shape.d_qk, "e"))
+        expected = expected_lse(exact, shape.d_qk, "e", cutoff)
+        check.add_lse(f"{piece.name} lse", got_lse, expected)
     return check
-
-
-def _probability_dtype(inputs: Inputs) -> torch.dtype:
-    """What the device the tensors are on may round probabilities to."""
-    query = inputs["query"]
-    return Target(query.device).probability_dtype(query.dtype)
 
 
 @dataclass(frozen=True)

@@ -139,8 +139,9 @@ def expect(inputs: DecodeInputs, case: Case, target: Target) -> tuple[Expected, 
         inputs.cp_rank,
         probability_dtype=target.probability_dtype(inputs.query.dtype),
     )
-    out = expected_out(attention, out_dtype(case), WIDTH)
-    return out, expected_lse(attention, WIDTH, case["lse_base"])
+    cutoff = target.sum_cutoff(inputs.query.dtype)
+    out = expected_out(attention, out_dtype(case), WIDTH, cutoff)
+    return out, expected_lse(attention, WIDTH, case["lse_base"], cutoff)
 
 
 def check(case: Case, target: Target) -> float:

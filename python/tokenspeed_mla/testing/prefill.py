@@ -127,8 +127,9 @@ def expect(
         target.probability_dtype(inputs.query.dtype),
     )
     d_qk = inputs.query.shape[2]
-    out = expected_out(attention, DTYPES[case["out_dtype"]], d_qk)
-    return out, expected_lse(attention, d_qk, case["lse_base"])
+    cutoff = target.sum_cutoff(inputs.query.dtype)
+    out = expected_out(attention, DTYPES[case["out_dtype"]], d_qk, cutoff)
+    return out, expected_lse(attention, d_qk, case["lse_base"], cutoff)
 
 
 def check(case: Case, target: Target) -> float:

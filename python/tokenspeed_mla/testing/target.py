@@ -22,6 +22,12 @@ class Target:
         """What softmax probabilities are rounded to before they meet the values."""
         return torch.float32 if self.device.type == "cpu" else input_dtype
 
+    def sum_cutoff(self, input_dtype: torch.dtype) -> float:
+        """What a running sum of products may lose a step: Hopper keeps 13 fraction bits in FP8."""
+        if self.device.type != "cuda" or input_dtype.itemsize != 1:
+            return 0.0
+        return 2.0**-13 if torch.cuda.get_device_capability(self.device)[0] == 9 else 0.0
+
     def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on this device, with its strides and what lies between its elements."""
         if tensor.device.type == self.device.type:

@@ -13,6 +13,9 @@ The error of an attention output has two sources.
   the probabilities; the sum over n keys adds sqrt(n) u times their root mean square.
 
 The log-sum-exp moves by d, by the rounding of the sum and of its own float32.
+
+A tensor core that cuts its running sum off, always towards zero (`sum_cutoff`, relative), adds that
+to a score at every step of 32 products, and to an output twice.
 """
 
 import math
@@ -24,6 +27,7 @@ from .reference import Attention
 
 UNIT_ROUNDOFF = 2.0**-24
 EXP_ULPS = 16  # what an exponential and the merge of partial results may lose, in units of u
+PRODUCTS_PER_STEP = 32  # of a tensor core's FP8 instruction
 ROUNDING_FACTOR = 2.0  # against the error of the same-precision reference
 
 
@@ -36,34 +40,37 @@ class Expected:
     cosine_bound: float = 1.0
 
 
-def expected_out(attention: Attention, out_dtype: torch.dtype, d_qk: int) -> Expected:
+def expected_out(
+    attention: Attention, out_dtype: torch.dtype, d_qk: int, sum_cutoff: float = 0.0
+) -> Expected:
     """The output and its bounds, for a result that is stored as `out_dtype`."""
     exact = attention.out
     same_precision = attention.rounded_out.to(out_dtype).double()
     rounding = (same_precision - exact).abs().amax(-1, keepdim=True)
-    float32 = _float32_error(attention, d_qk)
+    float32 = _arithmetic_error(attention, d_qk, sum_cutoff)
     cosine_bound = ROUNDING_FACTOR * cosine_difference(same_precision, exact)
     cosine_bound += _energy_ratio(float32, exact)
     return Expected(exact, ROUNDING_FACTOR * rounding + float32, cosine_bound)
 
 
-def expected_lse(attention: Attention, d_qk: int, base: str) -> Expected:
+def expected_lse(attention: Attention, d_qk: int, base: str, sum_cutoff: float = 0.0) -> Expected:
     """The log-sum-exp in base "2" or "e" and its bounds."""
     unit = math.log2(math.e) if base == "2" else 1.0
     lse = attention.lse * unit
     size = torch.where(attention.lse == -math.inf, 0.0, attention.lse.abs())
     sums = UNIT_ROUNDOFF * (attention.num_keys.double().sqrt() + 2 * size)
-    return Expected(lse, unit * (_score_error(attention, d_qk) + sums))
+    return Expected(lse, unit * (_score_error(attention, d_qk, sum_cutoff) + sums))
 
 
-def _score_error(attention: Attention, d_qk: int) -> torch.Tensor:
-    return UNIT_ROUNDOFF * (math.sqrt(d_qk) * attention.score_size + EXP_ULPS)
+def _score_error(attention: Attention, d_qk: int, sum_cutoff: float) -> torch.Tensor:
+    float32 = UNIT_ROUNDOFF * (math.sqrt(d_qk) * attention.score_size + EXP_ULPS)
+    return float32 + sum_cutoff * math.ceil(d_qk / PRODUCTS_PER_STEP) * attention.score_size
 
 
-def _float32_error(attention: Attention, d_qk: int) -> torch.Tensor:
+def _arithmetic_error(attention: Attention, d_qk: int, sum_cutoff: float) -> torch.Tensor:
     variance = (attention.second_moment - attention.out.square()).clamp(min=0.0)
-    walk = UNIT_ROUNDOFF * attention.num_keys.double().sqrt()[..., None]
-    scores = _score_error(attention, d_qk)[..., None]
+    walk = UNIT_ROUNDOFF * attention.num_keys.double().sqrt()[..., None] + 2 * sum_cutoff
+    scores = _score_error(attention, d_qk, sum_cutoff)[..., None]
     return scores * variance.sqrt() + walk * attention.second_moment.sqrt()
 
 
