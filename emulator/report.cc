@@ -48,6 +48,7 @@ const char* fault_kind_name(FaultKind kind) {
     case FaultKind::kOutOfBounds: return "out of bounds";
     case FaultKind::kMisaligned: return "misaligned";
     case FaultKind::kUninitialisedShared: return "uninitialised shared memory";
+    case FaultKind::kUninitialisedTensorMemory: return "uninitialised tensor memory";
     case FaultKind::kUninitialisedRegister: return "uninitialised register";
     case FaultKind::kBarrierMisuse: return "barrier misuse";
     case FaultKind::kMbarrierMisuse: return "mbarrier misuse";
@@ -55,6 +56,7 @@ const char* fault_kind_name(FaultKind kind) {
     case FaultKind::kAsyncMisuse: return "asynchronous operation misuse";
     case FaultKind::kRace: return "race";
     case FaultKind::kMissingProxyFence: return "missing proxy fence";
+    case FaultKind::kTensorMemoryMisuse: return "tensor memory misuse";
     case FaultKind::kUnsupported: return "unsupported";
     case FaultKind::kTrap: return "trap";
     case FaultKind::kDeadlock: return "deadlock";

@@ -44,6 +44,7 @@ enum class FaultKind {
   kOutOfBounds,
   kMisaligned,
   kUninitialisedShared,
+  kUninitialisedTensorMemory,
   kUninitialisedRegister,
   kBarrierMisuse,
   kMbarrierMisuse,
@@ -51,6 +52,7 @@ enum class FaultKind {
   kAsyncMisuse,
   kRace,               // two accesses, one of them a write, that nothing orders
   kMissingProxyFence,  // ordered, but one is asynchronous and no proxy fence lies between them
+  kTensorMemoryMisuse,
   kUnsupported,
   kTrap,
   kDeadlock,

@@ -12,6 +12,16 @@ namespace {
 // after this many times without any other event the cluster is stuck.
 constexpr int kMaxTimeOuts = 64;
 
+void check_tensor_memory_is_free(const Cluster& cluster) {
+  for (const auto& cta : cluster.ctas) {
+    for (const TensorMemoryAllocation& kept : cta->tensor_core.memory.allocations()) {
+      throw Fault(FaultKind::kTensorMemoryMisuse, kept.place,
+                  std::to_string(kept.num_columns) +
+                      " columns of tensor memory were not deallocated before the kernel ended");
+    }
+  }
+}
+
 }  // namespace
 
 ClusterRunner::ClusterRunner(Grid& grid, uint64_t index, Schedule& schedule,
@@ -62,6 +72,7 @@ void ClusterRunner::let_waits_time_out() {
 void ClusterRunner::finish() {
   cluster_->async.complete_all();
   if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
+  check_tensor_memory_is_free(*cluster_);
   is_finished_ = true;
 }
 

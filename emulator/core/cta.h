@@ -15,6 +15,7 @@
 #include "emulator/core/shared_memory.h"
 #include "emulator/core/warp.h"
 #include "emulator/units/mbarrier.h"
+#include "emulator/units/tensor_core.h"
 
 namespace emulator {
 
@@ -37,6 +38,7 @@ struct Cta {
   SharedMemory shared;
   std::array<NamedBarrier, kNumNamedBarriers> barriers;
   std::unordered_map<uint32_t, Mbarrier> mbarriers;  // by offset in shared memory
+  TensorCore tensor_core;
   std::vector<std::unique_ptr<Warp>> warps;
 };
 

@@ -36,6 +36,10 @@ std::string describe_wait(const Cta& cta, const Wait& wait) {
       return "mbarrier " + hexadecimal(wait.id) + " to complete the phase of parity " +
              std::to_string(wait.ticket & 1) + " (" + describe_mbarrier(cta, wait.id) + ")";
     case Wait::Kind::kWarpSync: return "other lanes of its warp";
+    case Wait::Kind::kTensorMemory:
+      if (wait.id == 0) return "the peer CTA to deallocate tensor memory";
+      return std::to_string(wait.id) + " free columns of tensor memory" +
+             (cta.tensor_core.cta_group == 2 ? " and the peer CTA" : "");
   }
   return {};
 }

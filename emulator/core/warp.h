@@ -23,9 +23,10 @@ struct Wait {
     kNamedBarrier,
     kClusterBarrier,
     kMbarrier,
-    kWarpSync
+    kWarpSync,
+    kTensorMemory
   } kind = Kind::kNone;
-  uint32_t id = 0;      // barrier number, or offset of an mbarrier
+  uint32_t id = 0;      // barrier number, offset of an mbarrier, or columns of tensor memory
   uint64_t ticket = 0;  // the generation, phase or parity that was current on arrival
 
   bool is_active() const { return kind != Kind::kNone; }

@@ -4,6 +4,7 @@
 
 #include "emulator/ptx/operand_match.h"
 #include "emulator/ptx/special_register.h"
+#include "emulator/ptx/vector_length.h"
 
 namespace emulator::ptx {
 namespace {
@@ -93,14 +94,16 @@ class InstructionVerifier {
   std::string check_value(const OperandSpec& spec, const Operand& operand) const {
     const int bits = size_bits(operand_type(form_, spec));
     if (operand.kind != OperandKind::kVector) {
-      if (form_.vector_width() > 1 && spec.is_vector) return "expected a vector operand";
+      if (spec.is_vector && vector_length(form_) > 1) return "expected a vector operand";
       return check_scalar(spec, operand, bits);
     }
     if (!spec.is_vector || operand.num_children == 0) return "unexpected vector operand";
     // mov packs and unpacks: the elements share the bits of the type; elsewhere each has the type.
     const bool is_packed = form_.row->opcode == "mov";
-    if (!is_packed && operand.num_children != form_.vector_width()) {
-      return "expected " + std::to_string(form_.vector_width()) + " elements";
+    const int expected = vector_length(form_);
+    if (!is_packed && expected == 0) return "there is no such shape";
+    if (!is_packed && operand.num_children != expected) {
+      return "expected " + std::to_string(expected) + " elements";
     }
     if (is_packed && bits % operand.num_children != 0) return "elements do not fill the type";
     const int element_bits = is_packed ? bits / operand.num_children : bits;

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include "emulator/ptx/vector_length.h"
+
+#include "emulator/ptx/instruction_table.h"
+#include "emulator/units/tensor_memory_shape.h"
+
+namespace emulator::ptx {
+namespace {
+
+int tensor_memory_registers(const Form& form) {
+  const auto shape = TensorMemoryShape::find(form.one_of("32x32b|16x64b|16x128b|16x256b|16x32bx2"),
+                                             form.one_of("x1|x2|x4|x8|x16|x32|x64|x128"), false);
+  return shape ? static_cast<int>(shape->num_registers()) : 0;
+}
+
+}  // namespace
+
+int vector_length(const Form& form) {
+  const std::string_view opcode = form.row->opcode;
+  if (opcode.starts_with("tcgen05.ld") || opcode == "tcgen05.st") {
+    return tensor_memory_registers(form);
+  }
+  return form.vector_width();
+}
+
+}  // namespace emulator::ptx

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace emulator {
+
+// A rectangle of tensor memory.
+struct TensorMemoryRange {
+  uint32_t lane = 0;
+  uint32_t num_lanes = 0;
+  uint32_t column = 0;
+  uint32_t num_columns = 0;
+
+  bool overlaps(const TensorMemoryRange& other) const {
+    return lane < other.lane + other.num_lanes && other.lane < lane + num_lanes &&
+           column < other.column + other.num_columns && other.column < column + num_columns;
+  }
+};
+
+// A tcgen05.ld or tcgen05.st that its warp has not waited for yet.
+struct PendingAccess {
+  uint32_t warp = 0;
+  bool is_store = false;
+  TensorMemoryRange range;
+  int ptx_line = 0;
+};
+
+// What the warps of a CTA have under way between registers and tensor memory. The values move when
+// the instruction is issued; what touches the same words before tcgen05.wait is a hazard, whatever
+// the order in which hardware would have done it.
+class PendingAccesses {
+ public:
+  void add(const PendingAccess& access) { accesses_.push_back(access); }
+  // tcgen05.wait::ld or tcgen05.wait::st of a warp.
+  void finish(uint32_t warp, bool is_store) {
+    std::erase_if(accesses_, [&](const PendingAccess& access) {
+      return access.warp == warp && access.is_store == is_store;
+    });
+  }
+  // A load (or a store) under way that touches the range, or null.
+  const PendingAccess* find(const TensorMemoryRange& range, bool is_store) const {
+    for (const PendingAccess& access : accesses_) {
+      if (access.is_store == is_store && access.range.overlaps(range)) return &access;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::vector<PendingAccess> accesses_;
+};
+
+}  // namespace emulator
