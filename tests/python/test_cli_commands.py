@@ -118,6 +118,21 @@ def test_bench(tmp_path: Path) -> None:
     assert f"wrote {Path('out/cpu/smoke.json')}" in output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("bench nothing", "no suite 'nothing'; there are smoke"),
+        ("bench sweep --device cpu", "sweep needs a GPU"),
+        ("bench smoke --baseline zero=nowhere.py", "baseline must be torch, none or NAME="),
+    ],
+)
+def test_bench_refuses(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        main_command.main(arguments.split())
+    assert refusal.value.code == 2
+    assert message in capsys.readouterr().err
+
+
 def test_selftest(tmp_path: Path) -> None:
     arguments = "selftest --op merge --contains head --json results.json"
     output = expect_success("tokenspeed_mla", arguments, tmp_path)

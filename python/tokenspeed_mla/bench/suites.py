@@ -125,6 +125,10 @@ def _uniform(shape: Shape) -> dict[str, Shape]:
     return {"uniform": dataclasses.replace(shape, kv_len=mean, ragged_lens=())}
 
 
+def _float16(shape: Shape) -> dict[str, Shape]:
+    return {"float16": dataclasses.replace(shape, dtype=torch.float16)}
+
+
 def _page_sizes(shape: Shape) -> dict[str, Shape]:
     assert isinstance(shape, DecodeShape)
     return {f"page {size}": dataclasses.replace(shape, page_size=size) for size in _PAGE_SIZES}
@@ -156,7 +160,7 @@ SUITES: dict[str, Suite] = {
     "smoke": Suite("every operation, tiny: that measuring works", _SMOKE),
     "cpu": Suite("every operation, at sizes a CPU does in well under a second", _CPU),
     "decode_fp8": Suite("FP8 decode, batch 1..128, context 1K..80K", _decode(FP8)),
-    "decode_bf16": Suite("BF16 decode, the same shapes", _decode(BF16)),
+    "decode_bf16": Suite("BF16 decode, the same shapes, beside FP16", _decode(BF16), _float16),
     "ragged": Suite("FP8 decode of unequal lengths beside equal ones", _ragged(FP8), _uniform),
     "pages": Suite(
         "FP8 decode from pages of 64 keys beside other pages",

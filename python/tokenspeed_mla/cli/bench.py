@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.plugins import load_source
+from tokenspeed_mla.bench.plugins import BaselineSource, load_source
 from tokenspeed_mla.bench.runner import run_suite
 from tokenspeed_mla.bench.suites import SUITES
 from tokenspeed_mla.bench.sweep import Axes, run_sweep
@@ -40,7 +40,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flag("--cold", action=argparse.BooleanOptionalAction, help="default: on a GPU yes")
     flag(
         "--baseline",
-        type=load_source,
+        type=_baseline,
         action="append",
         metavar="WHICH",
         help="torch (default on a CPU), none (default on a GPU), or NAME=path/to/module.py of your "
@@ -53,6 +53,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flag("--root", type=Path, default=Path(), help="of the repository (default: here)")
 
 
+def _baseline(spec: str) -> BaselineSource:
+    try:
+        return load_source(spec)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def main(options: argparse.Namespace) -> int:
     names = ", ".join([*SUITES, SWEEP])
     unknown = [name for name in options.suites if name not in SUITES and name != SWEEP]
@@ -60,6 +67,8 @@ def main(options: argparse.Namespace) -> int:
         options.parser.error(f"no suite {unknown[0]!r}; there are {names}")
     if not options.suites and not options.write_docs:
         options.parser.error(f"name a suite ({names}) or give --write-docs")
+    if SWEEP in options.suites and options.device.type != "cuda":
+        options.parser.error(f"{SWEEP} needs a GPU: its largest shapes read 12 GB a call")
     for name in options.suites:
         _measure(name, options)
     if options.write_docs:
