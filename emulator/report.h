@@ -53,6 +53,7 @@ enum class FaultKind {
   kRace,               // two accesses, one of them a write, that nothing orders
   kMissingProxyFence,  // ordered, but one is asynchronous and no proxy fence lies between them
   kTensorMemoryMisuse,
+  kIllegalDescriptor,  // of a matrix or of an instruction
   kUnsupported,
   kTrap,
   kDeadlock,

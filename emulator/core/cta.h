@@ -67,6 +67,7 @@ class Cluster {
   AllocationCache& allocations;
   AsyncQueue async;
   ClusterBarrier barrier;
+  TensorOperations tensor_operations;
   std::vector<std::unique_ptr<Cta>> ctas;
   // Set while nothing else can run: the next try_wait gives up, as hardware does after a time.
   bool lets_waits_time_out = false;

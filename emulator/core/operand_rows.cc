@@ -57,11 +57,13 @@ void OperandRows::append_address(const Operand& operand) {
   const Operand* parts = kernel_.children_of(operand);
   Row base = value_row(parts[0], ptx::Type::kU64);
   base.displacement += operand.value;
+  base.is_address = true;
   program_.rows.push_back(base);
   for (int i = 1; i < operand.num_children; ++i) append_values(ptx::Type::kS32, parts[i]);
 }
 
 void OperandRows::append_values(ptx::Type type, const Operand& operand) {
+  if (operand.kind == OperandKind::kAddress) return append_address(operand);
   if (operand.kind == OperandKind::kVector) {
     for (int i = 0; i < operand.num_children; ++i) {
       append_values(type, kernel_.children_of(operand)[i]);

@@ -42,6 +42,7 @@ struct Row {
   bool is_wide = false;      // 64-bit words
   bool is_negated = false;   // predicates: "!%p1"
   bool is_tracked = false;   // may be read before it is written: its lanes are followed
+  bool is_address = false;   // written in brackets
   int64_t displacement = 0;  // addresses: bytes added to the row's values
 
   bool is_absent() const { return bank == Bank::kAbsent; }

@@ -97,8 +97,10 @@ bool has_completed(const Warp& warp, const Instruction& instruction, const Mbarr
 LaneMask completed_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   LaneMask completed = 0;
   for_each_lane(lanes, [&](int lane) {
-    const Mbarrier& barrier = find_mbarrier(warp, instruction, instruction.operands[1], lane);
-    completed |= LaneMask{has_completed(warp, instruction, barrier, lane)} << lane;
+    Mbarrier& barrier = find_mbarrier(warp, instruction, instruction.operands[1], lane);
+    if (!has_completed(warp, instruction, barrier, lane)) return;
+    barrier.observe();
+    completed |= LaneMask{1} << lane;
   });
   return completed;
 }

@@ -53,8 +53,25 @@ Cta& peer_of(Warp& warp, const Instruction& instruction) {
   return *peer;
 }
 
+void check_operations(const Warp& warp, const Instruction& instruction,
+                      const TensorMemoryRange& range, bool is_write) {
+  TensorCore& core = warp.cta().tensor_core;
+  TensorOperations& operations = warp.cta().cluster.tensor_operations;
+  const TensorOperation* running = core.history.find_writer(range, operations);
+  const bool writes = running != nullptr;
+  if (!running && is_write) running = core.history.find_reader(range, operations);
+  if (!running) return;
+  warp.fail(FaultKind::kAsyncMisuse, instruction,
+            "the operation of PTX line " + std::to_string(running->ptx_line) + " that " +
+                (writes ? "writes" : "reads") +
+                " these columns is not known to be done: nobody has waited for a tcgen05.commit "
+                "behind it",
+            -1, TensorMemoryAddress{range.lane, range.column}.bits());
+}
+
 void check_idle(Warp& warp, const Instruction& instruction, uint32_t column, uint32_t num_columns) {
   const TensorMemoryRange range{0, TensorMemory::kNumLanes, column, num_columns};
+  check_operations(warp, instruction, range, true);
   for (const bool is_store : {false, true}) {
     const PendingAccess* access = warp.cta().tensor_core.accesses.find(range, is_store);
     if (!access) continue;

@@ -19,6 +19,11 @@ void use_cta_group(Warp& warp, const Instruction& instruction, int cta_group);
 // The other CTA of the pair (ISA 9.7.16.5.2); reports that there is none.
 Cta& peer_of(Warp& warp, const Instruction& instruction);
 
+// Reports a tcgen05.mma or tcgen05.cp that writes the range, or for writers also one that reads it,
+// when no thread has waited for a tcgen05.commit behind it.
+void check_operations(const Warp& warp, const Instruction& instruction,
+                      const TensorMemoryRange& range, bool is_write);
+
 // Reports columns that cannot be freed because something under way still uses them.
 void check_idle(Warp& warp, const Instruction& instruction, uint32_t column, uint32_t num_columns);
 

@@ -55,8 +55,9 @@ void check_initialised(const Warp& warp, const Instruction& instruction,
 
 // Loads and stores of a warp are not ordered with each other until it waits (ISA 9.7.16.6.4.2). A
 // store that overwrites what the same warp has loaded is left alone: its data depend on the load.
-void check_hazards(const Warp& warp, const Instruction& instruction,
-                   const TensorMemoryRange& range) {
+void check_hazards(const Warp& warp, const Instruction& instruction, const TensorMemoryRange& range,
+                   TensorMemoryUse use) {
+  check_operations(warp, instruction, range, use == TensorMemoryUse::kStore);
   const PendingAccess* store = warp.cta().tensor_core.accesses.find(range, true);
   if (!store) return;
   warp.fail(FaultKind::kAsyncMisuse, instruction,
@@ -79,7 +80,7 @@ TensorMemoryWindow open_window(Warp& warp, const Instruction& instruction, const
   }
   for (const TensorMemoryRange& range : ranges_of(window)) {
     check_allocated(warp, instruction, warp.cta(), range.column, range.num_columns);
-    check_hazards(warp, instruction, range);
+    check_hazards(warp, instruction, range, use);
   }
   if (use == TensorMemoryUse::kLoad) check_initialised(warp, instruction, window);
   const bool is_store = use == TensorMemoryUse::kStore;

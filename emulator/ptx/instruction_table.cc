@@ -18,13 +18,17 @@ ModifierGroup parse_group(std::string_view text) {
   return group;
 }
 
-// One operand: "d", "{d}", "[a]", "[a,{b}]", "p", "P", "label", each with ":type" or ":wide" and
-// "?".
+// One operand: "d", "{d}", "[a]", "[a,{b}]", "a/[a]", "p", "P", "label", each with ":type" or
+// ":wide" and "?".
 OperandSpec parse_operand(std::string_view text) {
   OperandSpec spec;
   if (text.ends_with('?')) {
     spec.is_optional = true;
     text.remove_suffix(1);
+  }
+  if (text.ends_with("/[a]")) {
+    spec.may_be_address = true;
+    text.remove_suffix(4);
   }
   if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
     const std::string_view type = text.substr(colon + 1);

@@ -32,6 +32,7 @@ enum class OperandRole : uint8_t {
 struct OperandSpec {
   OperandRole role = OperandRole::kSource;
   bool is_optional = false;
+  bool may_be_address = false;   // a/[a]: a value or, in brackets, an address
   bool is_vector = false;        // {d}: as many elements as the instruction needs
   bool is_pair_end = false;      // the P of "d|P"
   bool is_wide = false;          // twice as wide as the instruction's type

@@ -15,6 +15,10 @@ Type widen(Type type) {
   }
 }
 
+bool is_left_out(const OperandSpec& spec, const Operand& written) {
+  return spec.is_optional && spec.is_vector && written.kind != OperandKind::kVector;
+}
+
 }  // namespace
 
 OperandMatch::OperandMatch(const Kernel& kernel, const Instruction& instruction) {
@@ -24,8 +28,9 @@ OperandMatch::OperandMatch(const Kernel& kernel, const Instruction& instruction)
   for (size_t i = 0; i < specs.size(); ++i) {
     const bool is_pair = i + 1 < specs.size() && specs[i + 1].is_pair_end;
     const bool is_last_group = i + (is_pair ? 2 : 1) == specs.size();
-    // A left-out optional operand is always the last one written.
-    const bool is_missing = next >= instruction.num_operands;
+    // A left-out optional operand is the last one written, or a vector where none is written.
+    const bool is_missing =
+        next >= instruction.num_operands || is_left_out(specs[i], operands[next]);
     if (is_missing && !specs[i].is_optional) {
       problem_ = "too few operands";
       return;

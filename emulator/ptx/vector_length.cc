@@ -21,6 +21,8 @@ int vector_length(const Form& form) {
   if (opcode.starts_with("tcgen05.ld") || opcode == "tcgen05.st") {
     return tensor_memory_registers(form);
   }
+  // The lanes that tcgen05.mma leaves alone: a bit each, for the 128 lanes of each CTA.
+  if (opcode == "tcgen05.mma") return form.has("cta_group::2") ? 8 : 4;
   return form.vector_width();
 }
 

@@ -4,6 +4,7 @@
 
 #include "emulator/ptx/operand_match.h"
 #include "emulator/ptx/special_register.h"
+#include "emulator/ptx/target.h"
 #include "emulator/ptx/vector_length.h"
 
 namespace emulator::ptx {
@@ -36,7 +37,10 @@ class InstructionVerifier {
       case OperandRole::kPredicateDestination:
       case OperandRole::kPredicateSource: return check_predicate(spec, operand);
       case OperandRole::kDestination:
-      case OperandRole::kSource: return check_value(spec, operand);
+      case OperandRole::kSource:
+        return spec.may_be_address && operand.kind == OperandKind::kAddress
+                   ? check_address(spec, operand)
+                   : check_value(spec, operand);
     }
     return {};
   }
@@ -153,6 +157,7 @@ void verify(const Module& module, std::vector<Diagnostic>& diagnostics) {
   for (const Kernel& kernel : module.kernels) {
     for (const Instruction& instruction : kernel.instructions) {
       std::string problem = InstructionVerifier(kernel, instruction).run();
+      if (problem.empty()) problem = check_target(*instruction.form, module.target);
       if (!problem.empty()) diagnostics.push_back({instruction.line, {}, std::move(problem)});
     }
   }

@@ -31,6 +31,10 @@ class Mbarrier {
   // for.
   bool has_completed(uint32_t parity) const { return (phase_ & 1) != (parity & 1); }
 
+  // Somebody has seen that all phases before the current one have ended.
+  void observe() { num_observed_phases_ = phase_; }
+  uint64_t num_observed_phases() const { return num_observed_phases_; }
+
   // The value that an arrival returns; it holds the phase and the pending count.
   uint64_t state() const { return phase_ << 20 | pending_; }
   static uint64_t phase_of_state(uint64_t state) { return state >> 20; }
@@ -45,6 +49,7 @@ class Mbarrier {
   uint32_t pending_;
   int64_t pending_bytes_ = 0;
   uint64_t phase_ = 0;
+  uint64_t num_observed_phases_ = 0;
 };
 
 }  // namespace emulator

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "emulator/core/async_queue.h"
+#include "emulator/core/tensor_operations.h"
 #include "emulator/units/tensor_memory.h"
 #include "emulator/units/tensor_memory_access.h"
 
@@ -21,6 +23,8 @@ struct PairAllocation {
 struct TensorCore {
   TensorMemory memory;
   PendingAccesses accesses;
+  TensorMemoryHistory history;
+  AsyncQueue::Pipe pipe = 0;      // of its operations; a pair uses that of the even CTA
   int cta_group = 0;              // of the first instruction; all others must name the same
   uint32_t last_num_columns = 0;  // of the last allocation: later ones must not be larger
   bool has_relinquished = false;  // no allocation any more
