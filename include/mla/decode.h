@@ -76,6 +76,8 @@ struct DecodeProblem {
   bool enable_pdl = false;
   bool batch_invariant = false;
   int cp_world = 1;
+
+  friend bool operator==(const DecodeProblem&, const DecodeProblem&) = default;
 };
 
 // Computes out (and lse). Throws Error before anything is written when an argument is not as above.

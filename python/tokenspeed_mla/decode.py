@@ -84,44 +84,44 @@ def tokenspeed_mla_decode(
         NotImplementedError: this build has no kernel for such a call on this device.
         RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
-    arguments = (
-        query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse, max_seq_len,
-        kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale, causal_mask, is_var_seq,
-        enable_pdl, lse_base, batch_invariant, cp_world, cp_rank, causal_seqs,
+    tensors = (query, kv_cache, block_tables, seq_lens, workspace_buffer)
+    options = (
+        max_seq_len, kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale, causal_mask,
+        is_var_seq, enable_pdl, lse_base, batch_invariant, cp_world, cp_rank, causal_seqs,
     )  # fmt: skip
     if is_plain_call(query):
         try:
-            return _decode(_library.decode, return_lse, *arguments)
+            if seq_lens.dtype is not torch.int32:
+                lengths = to_int32("decode", "seq_lens", seq_lens)
+                tensors = (query, kv_cache, block_tables, lengths, workspace_buffer)
+            return _decode(_library.decode, tensors, out, lse, options, return_lse)
         except Exception:
             pass  # the call below converts what can be converted, or says what is wrong
     expect_tensor("decode", "query", query, rank=4)
-    return _decode(custom_ops.decode, return_lse, *custom_ops.checked("decode", arguments))
+    arguments = custom_ops.checked("decode", (*tensors, out, lse, *options))
+    return _decode(custom_ops.decode, arguments[:5], *arguments[5:7], arguments[7:], return_lse)
 
 
 def _decode(
     run: Callable[..., None],
-    return_lse: bool,
-    query: Tensor,
-    kv_cache: Tensor,
-    block_tables: Tensor,
-    seq_lens: Tensor,
-    workspace_buffer: Tensor,
+    tensors: tuple[Tensor, ...],
     out: Tensor | None,
     lse: Tensor | None,
-    *options: Any,
+    options: tuple[Any, ...],
+    return_lse: bool,
 ) -> Result:
     """Makes the results that are not given, and runs."""
-    refuse_grad("decode", query, kv_cache, out)
-    if seq_lens.dtype is not torch.int32:
-        seq_lens = to_int32("decode", "seq_lens", seq_lens)
-    batch, q_len, num_heads, _ = query.shape
+    query = tensors[0]
+    refuse_grad("decode", query, tensors[1], out)
     is_given = out is not None or lse is not None
     if out is None:
+        batch, q_len, num_heads, _ = query.shape
         dtype = output_dtype(query.dtype)
         out = query.new_empty(batch, q_len, num_heads, KV_LORA_RANK, dtype=dtype)
     if lse is None and return_lse:
+        batch, q_len, num_heads, _ = query.shape
         lse = query.new_empty(batch, q_len, num_heads, dtype=torch.float32)
-    run(query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse, *options)
+    run(*tensors, out, lse, *options)
     if is_given:
         mark_written(out, lse)
     return (out, lse) if return_lse else out

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Prefill: attention over ragged batches of whole prompts, keys and values expanded per head."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -77,41 +77,43 @@ def tokenspeed_mla_prefill(
         cum_seq_lens_q = cum_seq_lens
     if max_seq_len_q is None:
         max_seq_len_q = max_seq_len
-    arguments = (
-        query, key, value, out, cum_seq_lens, cum_seq_lens_q, lse, batch_size, max_seq_len_q,
-        max_seq_len, softmax_scale, is_causal, enable_pdl, lse_base,
+    tensors = (query, key, value)
+    options = (
+        batch_size, max_seq_len_q, max_seq_len, softmax_scale, is_causal, enable_pdl, lse_base,
     )  # fmt: skip
+    sums = (cum_seq_lens, cum_seq_lens_q)
     if is_plain_call(query):
         try:
-            return _prefill(prefill_backend.prefill, return_lse, *arguments)
+            return _prefill(prefill_backend.prefill, tensors, out, sums, lse, options, return_lse)
         except Exception:
             pass  # the call below converts what can be converted, or says what is wrong
-    for name, tensor in (("query", query), ("key", key), ("value", value)):
+    for name, tensor in zip(("query", "key", "value"), tensors, strict=True):
         expect_tensor("prefill", name, tensor, rank=3)
-    return _prefill(custom_ops.prefill, return_lse, *custom_ops.checked("prefill", arguments))
+    arguments = custom_ops.checked("prefill", (*tensors, out, *sums, lse, *options))
+    tensors, (out, *sums, lse), options = arguments[:3], arguments[3:7], arguments[7:]
+    return _prefill(custom_ops.prefill, tensors, out, sums, lse, options, return_lse)
 
 
 def _prefill(
     run: Callable[..., None],
-    return_lse: bool,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    tensors: tuple[Tensor, ...],
     out: Tensor | None,
-    cum_seq_lens: Tensor,
-    cum_seq_lens_q: Tensor,
+    sums: Sequence[Tensor],
     lse: Tensor | None,
-    *options: Any,
+    options: tuple[Any, ...],
+    return_lse: bool,
 ) -> Result:
     """Makes the results that are not given, and runs."""
-    refuse_grad("prefill", query, key, value, out)
-    total_q, num_heads, _ = query.shape
+    query, _, value = tensors
+    refuse_grad("prefill", *tensors, out)
     is_given = out is not None or lse is not None
     if out is None:
+        total_q, num_heads, _ = query.shape
         out = query.new_empty(total_q, num_heads, value.shape[2], dtype=torch.bfloat16)
     if lse is None and return_lse:
+        total_q, num_heads, _ = query.shape
         lse = query.new_empty(total_q, num_heads, dtype=torch.float32)
-    run(query, key, value, out, cum_seq_lens, cum_seq_lens_q, lse, *options)
+    run(*tensors, out, *sums, lse, *options)
     if is_given:
         mark_written(out, lse)
     return (out, lse) if return_lse else out

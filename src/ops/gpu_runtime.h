@@ -12,8 +12,11 @@
 
 #include "compile/kernel_store.h"
 #include "driver/kernel.h"
+#include "mla/decode.h"
 #include "mla/runtime.h"
 #include "ops/kernel_spec.h"
+#include "ops/plan_memo.h"
+#include "plan/decode_plan.h"
 
 namespace mla {
 
@@ -54,7 +57,8 @@ class KernelTable {
   std::vector<Entry> entries_;
 };
 
-// The GPU half of a Runtime: the driver, the devices that kernels exist for, the loaded kernels.
+// The GPU half of a Runtime: the driver, the devices that kernels exist for, the loaded kernels,
+// the plans made last.
 class GpuRuntime {
  public:
   // Throws Error(kRuntime) when there is no driver, or none that can be used.
@@ -80,6 +84,8 @@ class GpuRuntime {
 
   const driver::Driver& driver() const { return driver_; }
 
+  PlanMemo<DecodeProblem, DecodePlan>& decode_plans() { return decode_plans_; }
+
  private:
   struct GpuDevice {
     driver::DeviceProperties properties = {};
@@ -98,6 +104,7 @@ class GpuRuntime {
   std::tuple<KernelTable<KvPackConfig>, KernelTable<MergeConfig>, KernelTable<DecodeConfig>,
              KernelTable<DecodeMergeConfig>>
       tables_;  // gone before contexts
+  PlanMemo<DecodeProblem, DecodePlan> decode_plans_;
 };
 
 }  // namespace mla

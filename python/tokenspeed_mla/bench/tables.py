@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.comparison_table import comparison_markdown
+from tokenspeed_mla.bench.host import host_markdown
 from tokenspeed_mla.bench.markdown import micro, table
 from tokenspeed_mla.bench.sweep import sweep_of
 from tokenspeed_mla.bench.sweep_table import sweep_markdown
@@ -59,6 +60,8 @@ def markdown(result: results.Result) -> str:
     """A result as a Markdown table with a line that says how and where it was measured."""
     if "sweep" in result:
         body = sweep_markdown(sweep_of(result))
+    elif result["suite"] == "host":
+        return f"{host_markdown(result)}\n{_host_provenance(result)}\n"
     elif "compute_capability" in result["device"]:
         body = comparison_markdown(result["rows"])
     else:
@@ -70,6 +73,14 @@ def _fastest_markdown(rows: list[results.Result]) -> str:
     """Ours beside the fastest formulation in PyTorch."""
     header = ("operation", "shape", "dtype", "ours", "rate", "fastest PyTorch", "ours / PyTorch")
     return table(header, map(_cells, rows), num_left=3)
+
+
+def _host_provenance(result: results.Result) -> str:
+    return (
+        f"Measured on {result['host']} with {result['device']['name']}, {result['date'][:10]}, "
+        f"commit {result['commit']}, PyTorch {result['versions']['torch']}: median of "
+        f"{result['samples']} calls from Python, the GPU idle before each."
+    )
 
 
 def provenance(result: results.Result) -> str:

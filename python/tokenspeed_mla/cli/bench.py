@@ -17,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tokenspeed_mla.bench import results
+from tokenspeed_mla.bench import host, results
 from tokenspeed_mla.bench.plugins import BaselineSource, load_source
 from tokenspeed_mla.bench.runner import run_suite
 from tokenspeed_mla.bench.suites import SUITES
@@ -27,12 +27,13 @@ from tokenspeed_mla.bench.write_docs import write_docs
 from tokenspeed_mla.cli import console
 from tokenspeed_mla.cli import flag_values as parse
 
-SWEEP = "sweep"
+SWEEP, HOST = "sweep", "host"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     listed = "; ".join(f"{name}: {suite.about}" for name, suite in SUITES.items())
     listed += f"; {SWEEP}: FP8 decode over a grid of shapes (GPU)"
+    listed += f"; {HOST}: how long calls keep the host (GPU)"
     flag = parser.add_argument
     flag("suites", nargs="*", metavar="SUITE", help=listed)
     flag("--device", type=parse.device, default=parse.default_device(), help="default: %(default)s")
@@ -61,8 +62,8 @@ def _baseline(spec: str) -> BaselineSource:
 
 
 def main(options: argparse.Namespace) -> int:
-    names = ", ".join([*SUITES, SWEEP])
-    unknown = [name for name in options.suites if name not in SUITES and name != SWEEP]
+    names = ", ".join([*SUITES, SWEEP, HOST])
+    unknown = [name for name in options.suites if name not in (*SUITES, SWEEP, HOST)]
     if unknown:
         options.parser.error(f"no suite {unknown[0]!r}; there are {names}")
     if not options.suites and not options.write_docs:
@@ -82,7 +83,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _measure(name: str, options: argparse.Namespace) -> None:
-    result = _sweep(options) if name == SWEEP else _suite(name, options)
+    run = {SWEEP: _sweep, HOST: _host}.get(name, lambda options: _suite(name, options))
+    result = run(options)
     if options.commit is not None:
         result["commit"] = options.commit
     print_result(result)
@@ -110,6 +112,13 @@ def _sweep(options: argparse.Namespace) -> results.Result:
     axes = Axes()
     with console.progress(SWEEP, len(list(axes.indices()))) as advance:
         return run_sweep(options.device, axes=axes, advance=advance)
+
+
+def _host(options: argparse.Namespace) -> results.Result:
+    if options.device.type != "cuda":
+        options.parser.error(f"{HOST} needs a GPU, got --device {options.device}")
+    with console.progress(HOST, 2 * len(host.SHAPES) + 3) as advance:
+        return host.run_host(options.device, advance=advance)
 
 
 def print_result(result: results.Result) -> None:
