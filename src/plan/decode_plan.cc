@@ -3,6 +3,7 @@
 #include "plan/decode_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,17 @@ DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) 
   return plan;
 }
 
-// Whole waves of clusters, and fewer workers for lines too short to be cut that often.
+// As many workers as fit into a wave with whole requests each, and with equal parts of one each.
+std::vector<std::int64_t> aligned_counts(std::int64_t batch, std::int64_t max_in_wave) {
+  if (batch == 0) return {};
+  std::int64_t divisor = std::min(batch, max_in_wave);
+  while (batch % divisor != 0) --divisor;
+  if (max_in_wave < batch) return {divisor};
+  return {divisor, max_in_wave / batch * batch};
+}
+
+// Whole waves of clusters, fewer workers for lines too short to be cut that often, and counts that
+// cut equal requests nowhere or equally.
 std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const DecodePlan& plan,
                                         const DeviceFacts& device) {
   const std::int64_t clusters = device.num_sms / plan.cluster_size;
@@ -54,6 +65,7 @@ std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const Deco
     counts.push_back(std::clamp<std::int64_t>(in_whole_waves, 1, max_workers));
   }
   for (std::int64_t count = counts.front() / 2; count >= 1; count /= 2) counts.push_back(count);
+  std::ranges::copy(aligned_counts(problem.batch, counts.front()), std::back_inserter(counts));
   return counts;
 }
 

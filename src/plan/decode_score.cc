@@ -12,12 +12,19 @@ namespace mla {
 namespace {
 
 // Assumed, to be replaced by measurements of the kernels: how much faster than memory the L2 serves
-// row tiles that read the same keys, and how many times its share of memory one SM alone can draw.
+// row tiles that read the same keys.
 constexpr double kL2OverMemory = 1.25;
-constexpr double kSmOverShare = 2.0;
 
-// A second kernel in a graph costs this much (measured on an H200).
+// How many times its share of memory one of them alone can draw. An SM: once; FP8 decode of 64
+// requests of 80K keys and 16 rows took 1255 us with 66 blocks, with 132 and 7 rows 740 us (H200,
+// bench/results/h200/sweep.json of commit 4ca587d). A CPU's thread: assumed.
+constexpr double kSmOverShare = 1.0;
+constexpr double kThreadOverShare = 2.0;
+
+// What a second kernel costs in a graph, and each row of a request that it has to put together (5
+// to 7 ns with 512 keys and 192 to 448 rows; both measured on an H200, the latter in that sweep).
 constexpr double kCombineLaunchSeconds = 0.6e-6;
+constexpr double kCombinedRowSeconds = 6e-9;
 
 // Lengths to plan for when the caller names none.
 constexpr std::int64_t kTypicalSeqLen = 8192;
@@ -48,19 +55,30 @@ double busiest_worker_seconds(const DecodePlan& plan, const DecodeTile& tile,
   const std::int64_t waves = ceil_div(plan.num_row_tiles * plan.num_workers, clusters);
   const double units = static_cast<double>(waves * line.longest_stretch);
   const double share = static_cast<double>(tile.cluster_size) / device.num_sms;
-  const double bytes_per_second = device.memory_bytes_per_second * share * kSmOverShare;
+  const double over_share = device.arch == Arch::kCpu ? kThreadOverShare : kSmOverShare;
+  const double bytes_per_second = device.memory_bytes_per_second * share * over_share;
   const double flops_per_second = matrix_flops_per_second(problem.dtype, device) * share;
   return units * std::max(seconds_for(unit_bytes(plan), bytes_per_second),
                           seconds_for(unit_flops(plan, tile), flops_per_second));
 }
 
+// Requests of equal length that more than one worker has a part of.
+std::int64_t num_split_requests(const DecodeProblem& problem, std::int64_t num_workers) {
+  return problem.batch % num_workers == 0 ? 0 : std::min(problem.batch, num_workers - 1);
+}
+
 // Partial results are written, and read again by a second kernel.
-double combine_seconds(const DecodePlan& plan, const PlannedLine& line, const DeviceFacts& device) {
+double combine_seconds(const DecodePlan& plan, const PlannedLine& line,
+                       const DecodeProblem& problem, const DeviceFacts& device) {
   if (!plan.splits_requests) return 0;
   const std::int64_t num_partials = std::min<std::int64_t>(plan.num_workers - 1, line.units);
   const double states = static_cast<double>(num_partials * plan.num_rows);
   const double bytes = 2 * states * kPartialStateFloats * sizeof(float);
-  return kCombineLaunchSeconds + seconds_for(bytes, device.memory_bytes_per_second);
+  const double streaming =
+      kCombineLaunchSeconds + seconds_for(bytes, device.memory_bytes_per_second);
+  if (device.arch == Arch::kCpu) return streaming;
+  const std::int64_t combined_rows = num_split_requests(problem, plan.num_workers) * plan.num_rows;
+  return streaming + static_cast<double>(combined_rows) * kCombinedRowSeconds;
 }
 
 }  // namespace
@@ -79,7 +97,7 @@ double modelled_seconds(const DecodePlan& plan, const DecodeTile& tile,
   const PlannedLine line = planned_line(problem, plan.tile_kv, plan.num_workers);
   return std::max(stream_seconds(plan, line, device),
                   busiest_worker_seconds(plan, tile, line, problem, device)) +
-         combine_seconds(plan, line, device);
+         combine_seconds(plan, line, problem, device);
 }
 
 }  // namespace mla

@@ -70,21 +70,25 @@ constexpr DType kBf16 = DType::kBFloat16;
 // instructions, row tiles, cluster, workers}
 const std::vector<Row> kRows = {
     // Kimi K2.5 and DeepSeek on an H200: rows are the N of FP8 instructions, 16 rows stay 16.
-    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 64}},
+    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 129}},
     {"H200", kFp8, {4, 4, 16, 81920}, {4, false, 64, 64, 1, 1, 132}},
     {"H200", kFp8, {16, 4, 32, 81920}, {2, false, 64, 64, 2, 1, 66}},
-    {"H200", kFp8, {64, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 66}},
+    {"H200", kFp8, {64, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 64}},
     {"H200", kFp8, {128, 4, 128, 4096}, {1, true, 64, 64, 8, 1, 16}},
     // 160 rows are three tiles of 56, not five tokens of 32 rows each.
     {"H200", kFp8, {4, 5, 32, 81920}, {1, true, 56, 56, 3, 1, 44}},
     // 72 rows are not padded to 128 where memory is the limit.
-    {"H200", kFp8, {4, 3, 24, 8192}, {1, true, 40, 40, 2, 1, 33}},
-    {"H200", kFp8, {4, 6, 12, 8192}, {3, false, 36, 40, 2, 1, 33}},
-    {"H200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 48, 1, 1, 66}},
+    {"H200", kFp8, {4, 3, 24, 8192}, {1, true, 40, 40, 2, 1, 66}},
+    {"H200", kFp8, {4, 6, 12, 8192}, {3, false, 36, 40, 2, 1, 66}},
+    {"H200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 48, 1, 1, 132}},
+    // All SMs where memory is the limit; whole requests each where cutting them would cost a merge.
+    {"H200", kFp8, {64, 1, 16, 81920}, {1, false, 16, 16, 1, 1, 132}},
+    {"H200", kFp8, {16, 7, 64, 512}, {1, false, 64, 64, 7, 1, 16}},
+    {"H200", kFp8, {32, 1, 16, 1024}, {1, false, 16, 16, 1, 1, 128}},
     // BF16: rows are the M of the instructions, 64 whatever the problem.
     {"H200", kBf16, {1, 1, 16, 8192}, {1, false, 16, 64, 1, 1, 129}},
-    {"H200", kBf16, {64, 1, 128, 8192}, {1, false, 128, 128, 1, 2, 66}},
-    {"H200", kBf16, {4, 5, 32, 81920}, {1, true, 64, 64, 3, 1, 44}},
+    {"H200", kBf16, {64, 1, 128, 8192}, {1, false, 128, 128, 1, 2, 64}},
+    {"H200", kBf16, {4, 5, 32, 81920}, {1, true, 128, 128, 2, 2, 33}},
     // Short caches have fewer key tiles than there are SMs.
     {"H200", kFp8, {1, 1, 16, 1024}, {1, false, 16, 16, 1, 1, 17}},
     {"H200", kFp8, {1, 1, 1, 100}, {1, false, 1, 8, 1, 1, 3}},
