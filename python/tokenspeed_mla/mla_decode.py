@@ -3,8 +3,11 @@
 """Decode under the module name that engines import it by.
 
 RTP-LLM asks for tokenspeed_mla_decode_can_implement, and under its older, private name where that
-is missing. New code calls tokenspeed_mla.can_implement, which returns a reason.
+is missing; branches of SGLang size a workspace and warm decode up through two more private names.
+New code calls can_implement (which has a reason), decode_workspace_size, warmup_compile_decode.
 """
+
+from collections.abc import Callable
 
 import torch
 
@@ -59,6 +62,33 @@ def tokenspeed_mla_decode_can_implement(
 
 
 _check_can_implement = tokenspeed_mla_decode_can_implement
+
+
+def _get_split_kv_and_workspace_size(
+    batch: int, q_len: int, num_heads: int, kv_lora_rank: int, num_sms: int, *_: object
+) -> tuple[int, int]:
+    """(splits, bytes) that no decode of this shape exceeds, whatever its batch and lengths.
+
+    q_len and num_heads may be folded: their product counts.
+    """
+    return num_sms, num_sms * num_heads * q_len * (kv_lora_rank + 1) * 4
+
+
+def _get_compiled_mla_kernel(
+    *,
+    torch_dtype: torch.dtype,
+    page_size: int,
+    num_heads: int,
+    seq_len_q: int,
+    use_pdl: bool = False,
+    **_: object,
+) -> Callable[..., object]:
+    """Makes decode ready and returns it; other options have no effect on what is compiled.
+
+    Raises NotImplementedError when the current device cannot run it.
+    """
+    warmup_compile_decode(torch_dtype, num_heads, seq_len_q, page_size, use_pdl)
+    return tokenspeed_mla_decode
 
 
 def _device_of(compute_capability: tuple[int, int] | None) -> DeviceLike:

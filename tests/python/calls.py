@@ -91,3 +91,17 @@ def attention(query: Tensor, key: Tensor, value: Tensor, scale: float, causal: b
         hidden = torch.ones(q_len, kv_len, dtype=torch.bool).triu(kv_len - q_len + 1)
         scores = scores.masked_fill(hidden, -torch.inf)
     return scores.softmax(dim=-1) @ value.double()
+
+
+def engine_workspace(num_heads: int) -> Tensor:
+    """What every engine allocates once: enough for any call of up to 8 new tokens."""
+    num_bytes = tokenspeed_mla.get_num_sm(torch.device("cpu")) * num_heads * 8 * 513 * 4
+    return torch.empty(num_bytes, dtype=torch.int8)
+
+
+def decode_of_one_request(query: Tensor, pages: Tensor, scale: float) -> Tensor:
+    """One request: query [q_len, heads, 576], its keys [kv, 576] → [q_len, heads, 512]."""
+    keys = pages.float()
+    heads = range(query.shape[1])
+    rows = [attention(query[:, h].float(), keys, keys[:, :512], scale, causal=True) for h in heads]
+    return torch.stack(rows, dim=1)

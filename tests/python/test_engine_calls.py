@@ -7,28 +7,18 @@ import inspect
 
 import pytest
 import torch
-from torch import Tensor
 
 import tokenspeed_mla
-from calls import attention, equal_bits, pack_call, random_tensor
+from calls import (
+    attention,
+    decode_of_one_request,
+    engine_workspace,
+    equal_bits,
+    pack_call,
+    random_tensor,
+)
 
 FP8 = torch.float8_e4m3fn
-MAX_Q_LEN = 8
-
-
-def workspace(num_heads: int) -> Tensor:
-    """What every engine allocates once: enough for any call of up to MAX_Q_LEN new tokens."""
-    num_bytes = tokenspeed_mla.get_num_sm(torch.device("cpu")) * num_heads * MAX_Q_LEN * 513 * 4
-    return torch.empty(num_bytes, dtype=torch.int8)
-
-
-def expected_decode(query: Tensor, pages: Tensor, scale: float) -> Tensor:
-    """One request: query [q_len, heads, 576], its keys [kv, 576] → [q_len, heads, 512]."""
-    keys = pages.float()
-    rows = [
-        attention(query[:, h].float(), keys, keys[:, :512], scale, causal=True) for h in range(8)
-    ]
-    return torch.stack(rows, dim=1)
 
 
 class TestVllm:
@@ -48,7 +38,7 @@ class TestVllm:
         o = tokenspeed_mla.tokenspeed_mla_decode(
             query=q,
             kv_cache=cache,
-            workspace_buffer=workspace(8),
+            workspace_buffer=engine_workspace(8),
             kv_lora_rank=512,
             qk_rope_head_dim=64,
             block_tables=torch.tensor([[3, 1], [2, 0], [0, 0]], dtype=torch.int32),
@@ -61,7 +51,7 @@ class TestVllm:
         o = o.view(-1, o.shape[-2], o.shape[-1])
         keys = torch.cat([cache[3], cache[1]])[:100]
         torch.testing.assert_close(
-            o[:2].double(), k_scale * expected_decode(q[0], keys, scale), atol=2e-3, rtol=2e-2
+            o[:2].double(), k_scale * decode_of_one_request(q[0], keys, scale), atol=2e-3, rtol=2e-2
         )
         assert not o[4:].any()
 
@@ -84,80 +74,6 @@ class TestVllm:
         expected = attention(*rows, 0.07, causal=True)
         torch.testing.assert_close(out[4:9, 0].double(), expected, atol=5e-3, rtol=2e-2)
         assert lse.shape == (12, 8)
-
-
-class TestSglang:
-    """Prefill warmed up through private names; 4-D cache; workspace for 8 new tokens."""
-
-    @pytest.mark.parametrize("q_dtype", [torch.bfloat16, FP8])
-    @pytest.mark.parametrize("use_pdl", [True, False])
-    def test_warmup(self, q_dtype, use_pdl):
-        compile_kernel = tokenspeed_mla.mla_prefill._compile_prefill_kernel
-        compiled = tokenspeed_mla.mla_prefill._compiled_kernels
-        ex2_emulation = tokenspeed_mla.mla_prefill._enable_ex2_emulation()
-        for is_causal, return_lse in ((True, True), (True, False), (False, True)):
-            config = (q_dtype, 192, 128, is_causal, return_lse, use_pdl, ex2_emulation)
-            if config in compiled:
-                continue
-            compiled[config] = compile_kernel(
-                q_dtype,
-                192,
-                128,
-                is_causal,
-                return_lse,
-                use_pdl=use_pdl,
-                enable_ex2_emulation=ex2_emulation,
-            )
-            assert callable(compiled[config])
-
-    def test_what_is_compiled_is_that_prefill(self):
-        kernel = tokenspeed_mla.mla_prefill._compile_prefill_kernel(
-            torch.bfloat16, 192, 128, False, True, use_pdl=True
-        )
-        query = random_tensor(4, 2, 192, dtype=torch.bfloat16)
-        sums = torch.tensor([0, 4], dtype=torch.int32)
-        call = dict(seq_lens=sums[1:], cum_seq_lens=sums, max_seq_len=4, batch_size=1)
-        results = kernel(query, query, query[..., :128], softmax_scale=0.1, **call)
-        expected = tokenspeed_mla.tokenspeed_mla_prefill(
-            query, query, query[..., :128], softmax_scale=0.1, is_causal=False, return_lse=True,
-            **call,
-        )  # fmt: skip
-        assert all(map(equal_bits, results, expected))
-
-    def test_a_variant_that_cannot_run_is_refused(self):
-        with pytest.raises(NotImplementedError, match=r"\(192, 128\) or \(128, 128\)"):
-            tokenspeed_mla.mla_prefill._compile_prefill_kernel(FP8, 256, 256, True, True)
-
-    def test_decode_with_context_parallel_arguments(self):
-        q = random_tensor(2, 4, 8, 576, dtype=torch.float32, seed=1).to(FP8)
-        cache = random_tensor(4, 1, 32, 576, dtype=torch.float32, seed=2).to(FP8)
-        call = dict(
-            query=q,
-            kv_cache=cache,
-            workspace_buffer=workspace(8),
-            kv_lora_rank=512,
-            qk_rope_head_dim=64,
-            block_tables=torch.tensor([[3, 1, -1, -1], [2, -1, -1, -1]], dtype=torch.int32),
-            seq_lens=torch.tensor([40, 20], dtype=torch.int64).to(torch.int32),
-            max_seq_len=128,
-            softmax_scale=0.07216882,
-            output_scale=1.0,
-            enable_pdl=True,
-        )
-        out = tokenspeed_mla.tokenspeed_mla_decode(**call)
-        same = tokenspeed_mla.tokenspeed_mla_decode(
-            **call, return_lse=False, causal_seqs=None, cp_world=1, cp_rank=0
-        )
-        assert equal_bits(out, same)
-        keys = torch.cat([cache[3, 0], cache[1, 0]])[:40]
-        torch.testing.assert_close(
-            out[0].double(), expected_decode(q[0], keys, 0.07216882), atol=1e-2, rtol=2e-2
-        )
-
-    def test_what_it_asks_the_signature(self):
-        parameters = inspect.signature(tokenspeed_mla.tokenspeed_mla_decode).parameters
-        assert "return_lse" in parameters
-        assert "custom_mask" not in parameters  # a tree mask is not there, and SGLang asks first
 
 
 class TestRtpLlm:
