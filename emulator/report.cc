@@ -58,6 +58,7 @@ const char* fault_kind_name(FaultKind kind) {
     case FaultKind::kMissingProxyFence: return "missing proxy fence";
     case FaultKind::kTensorMemoryMisuse: return "tensor memory misuse";
     case FaultKind::kIllegalDescriptor: return "illegal descriptor";
+    case FaultKind::kGridDependency: return "grid dependency";
     case FaultKind::kUnsupported: return "unsupported";
     case FaultKind::kTrap: return "trap";
     case FaultKind::kDeadlock: return "deadlock";

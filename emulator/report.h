@@ -54,6 +54,7 @@ enum class FaultKind {
   kMissingProxyFence,  // ordered, but one is asynchronous and no proxy fence lies between them
   kTensorMemoryMisuse,
   kIllegalDescriptor,  // of a matrix or of an instruction
+  kGridDependency,     // memory of a grid in front was touched before griddepcontrol.wait
   kUnsupported,
   kTrap,
   kDeadlock,

@@ -23,6 +23,12 @@ void AsyncAccess::check_global(uint64_t address, uint64_t bytes) const {
   fail(FaultKind::kOutOfBounds, describe_global_access(allocations, address, bytes), address);
 }
 
+void AsyncAccess::observe_global(uint64_t address, uint64_t bytes, bool is_write) const {
+  if (Observer* observer = warp_->cta().cluster.observer) {
+    observer->on_async_global(*warp_, *instruction_, lane_, address, bytes, is_write);
+  }
+}
+
 void AsyncAccess::check_shared(const SharedPlace& place, uint64_t bytes) const {
   const std::string owner = "shared memory of CTA rank " + std::to_string(place.cta->rank);
   if (place.cta->is_finished()) {
@@ -39,18 +45,21 @@ void AsyncAccess::check_shared(const SharedPlace& place, uint64_t bytes) const {
 
 void AsyncAccess::read_global(uint64_t address, std::span<uint8_t> to) const {
   check_global(address, to.size());
+  observe_global(address, to.size(), false);
   operation_.read_global(address, static_cast<uint32_t>(to.size()));
   std::memcpy(to.data(), reinterpret_cast<const void*>(address), to.size());
 }
 
 void AsyncAccess::write_global(uint64_t address, std::span<const uint8_t> from) const {
   check_global(address, from.size());
+  observe_global(address, from.size(), true);
   operation_.write_global(address, static_cast<uint32_t>(from.size()));
   std::memcpy(reinterpret_cast<void*>(address), from.data(), from.size());
 }
 
 uint8_t* AsyncAccess::update_global(uint64_t address, uint32_t bytes) const {
   check_global(address, bytes);
+  observe_global(address, bytes, true);
   operation_.reduce_global(address, bytes);
   return reinterpret_cast<uint8_t*>(address);
 }

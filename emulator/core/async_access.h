@@ -66,6 +66,7 @@ class AsyncAccess {
 
  private:
   void check_global(uint64_t address, uint64_t bytes) const;
+  void observe_global(uint64_t address, uint64_t bytes, bool is_write) const;
   void check_shared(const SharedPlace& place, uint64_t bytes) const;
   // The memory there, checked for writing and marked as written.
   uint8_t* change_shared(const SharedPlace& place, uint32_t bytes) const;

@@ -38,11 +38,14 @@ uint64_t ClusterRunner::run_round() {
   const bool is_timed_out = cluster_->lets_waits_time_out;
   const uint64_t executed = run_turns();
   cluster_->lets_waits_time_out = false;
+  waits_for_grids_ = false;
   if (cluster_->is_finished()) {
     finish();
   } else if (executed == 0) {
     if (cluster_->complete_one()) {
       num_time_outs_ = 0;
+    } else if (has_wait(*cluster_, Wait::Kind::kGridDependency)) {
+      waits_for_grids_ = true;
     } else {
       let_waits_time_out();
     }
@@ -63,7 +66,7 @@ uint64_t ClusterRunner::run_turns() {
 }
 
 void ClusterRunner::let_waits_time_out() {
-  if (++num_time_outs_ > kMaxTimeOuts || !has_mbarrier_wait(*cluster_)) {
+  if (++num_time_outs_ > kMaxTimeOuts || !has_wait(*cluster_, Wait::Kind::kMbarrier)) {
     throw make_deadlock_fault(*cluster_);
   }
   cluster_->lets_waits_time_out = true;
@@ -73,6 +76,10 @@ void ClusterRunner::finish() {
   cluster_->async.complete_all();
   if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
   check_tensor_memory_is_free(*cluster_);
+  for (const auto& cta : cluster_->ctas) {
+    cluster_->grid.num_ctas_past_trigger += !cta->has_launched_dependents;
+    ++cluster_->grid.num_ctas_ended;
+  }
   is_finished_ = true;
 }
 

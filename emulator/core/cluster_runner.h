@@ -19,6 +19,8 @@ class ClusterRunner {
   // Returns how many instructions ran. Throws a deadlock Fault when nothing ever can again.
   uint64_t run_round();
   bool is_finished() const { return is_finished_; }
+  // Whether nothing can run before earlier grids are complete.
+  bool waits_for_grids() const { return waits_for_grids_; }
   [[noreturn]] void fail_over_budget() const;
 
  private:
@@ -29,6 +31,7 @@ class ClusterRunner {
   std::unique_ptr<Cluster> cluster_;
   std::vector<Warp*> warps_;
   bool is_finished_ = false;
+  bool waits_for_grids_ = false;
   int num_time_outs_ = 0;
 };
 

@@ -40,6 +40,7 @@ struct Cta {
   std::unordered_map<uint32_t, Mbarrier> mbarriers;  // by offset in shared memory
   TensorCore tensor_core;
   std::vector<std::unique_ptr<Warp>> warps;
+  bool has_launched_dependents = false;
 };
 
 // CTAs that run together and reach each other's shared memory. A launch without clusters has

@@ -40,17 +40,18 @@ std::string describe_wait(const Cta& cta, const Wait& wait) {
       if (wait.id == 0) return "the peer CTA to deallocate tensor memory";
       return std::to_string(wait.id) + " free columns of tensor memory" +
              (cta.tensor_core.cta_group == 2 ? " and the peer CTA" : "");
+    case Wait::Kind::kGridDependency: return "earlier grids";
   }
   return {};
 }
 
 }  // namespace
 
-bool has_mbarrier_wait(const Cluster& cluster) {
+bool has_wait(const Cluster& cluster, Wait::Kind kind) {
   for (const auto& cta : cluster.ctas) {
     for (const auto& warp : cta->warps) {
       for (const LaneGroup& group : warp->groups()) {
-        if (group.wait.kind == Wait::Kind::kMbarrier) return true;
+        if (group.wait.kind == kind) return true;
       }
     }
   }

@@ -7,8 +7,8 @@
 
 namespace emulator {
 
-// True when some lanes wait at an mbarrier, so that a time limit could let them go on.
-bool has_mbarrier_wait(const Cluster& cluster);
+// Whether some lanes wait for this kind of event.
+bool has_wait(const Cluster& cluster, Wait::Kind kind);
 
 // Says for every group of lanes where it is and what it waits for, with the state of the barriers.
 Fault make_deadlock_fault(const Cluster& cluster);

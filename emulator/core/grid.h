@@ -15,6 +15,10 @@
 
 namespace emulator {
 
+namespace check {
+class EarlyAccesses;
+}
+
 struct Extent {
   uint32_t x = 1, y = 1, z = 1;
 
@@ -48,14 +52,27 @@ struct LaunchCounts {
   uint64_t ctas = 0;
 };
 
+// How a grid stands to those that are under way at the same time (programmatic dependent launch).
+struct GridOrder {
+  bool is_early = false;  // it begins before the grid in front of it is complete
+  uint32_t position = 0;  // in the row of grids that overlap
+  check::EarlyAccesses* early_accesses = nullptr;  // of that row; null when it is alone
+};
+
 // What all CTAs of a running launch share.
 struct Grid {
   const Launch& launch;
   const DeviceModel& device;
   const RunOptions& options;
   const std::vector<Allocation>& allocations;
+  GridOrder order;
   uint64_t id = 0;
+  // Whether griddepcontrol.wait lets threads pass.
+  bool dependencies_are_complete = true;
+  bool runs_ahead = false;  // of some grid in front of it
   std::atomic<uint64_t> warp_instructions{0};
+  std::atomic<uint64_t> num_ctas_past_trigger{0};  // launch_dependents issued, or ended
+  std::atomic<uint64_t> num_ctas_ended{0};
 
   const Program& program() const { return *launch.program; }
 };

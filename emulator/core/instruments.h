@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "emulator/check/race_checker.h"
 #include "emulator/core/grid.h"
@@ -12,13 +13,16 @@ namespace emulator {
 // What watches the clusters that one host thread runs, as the options of the launch ask for.
 class Instruments {
  public:
-  explicit Instruments(const Grid& grid);
+  explicit Instruments(Grid& grid);
 
-  Observer* observer() { return races_.get(); }
-  check::RaceChecker* races() { return races_.get(); }
+  // Null when nothing watches.
+  Observer* observer() const { return observer_; }
+  check::RaceChecker* races() const { return races_; }
 
  private:
-  std::unique_ptr<check::RaceChecker> races_;
+  std::vector<std::unique_ptr<Observer>> observers_;
+  Observer* observer_ = nullptr;
+  check::RaceChecker* races_ = nullptr;
 };
 
 }  // namespace emulator

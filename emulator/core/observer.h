@@ -19,6 +19,9 @@ class Observer {
   virtual void before(Warp&, const Instruction&, LaneMask) {}
   // A stalled instruction is seen again each time that it is tried.
   virtual void after(Warp&, const Instruction&, LaneMask, Outcome) {}
+  // A unit reads or writes global memory for an instruction that was issued before.
+  virtual void on_async_global(const Warp&, const Instruction&, int /*lane*/, uint64_t /*address*/,
+                               uint64_t /*bytes*/, bool /*is_write*/) {}
   virtual void on_cluster_end(Cluster&) {}
 };
 

@@ -8,73 +8,9 @@
 #include <thread>
 
 #include "emulator/core/address_space.h"
-#include "emulator/core/cluster_runner.h"
 
 namespace emulator {
 namespace {
-
-// Runs the clusters of a launch one after the other; starts another one early when those that run
-// might be waiting for it, up to what the device would hold.
-class Worker {
- public:
-  Worker(Grid& grid, std::atomic<uint64_t>& next_cluster, std::atomic<bool>& stops,
-         uint64_t max_resident)
-      : grid_(grid),
-        next_cluster_(next_cluster),
-        stops_(stops),
-        max_resident_(max_resident),
-        allocations_(grid.allocations),
-        instruments_(grid),
-        schedule_(make_schedule(grid.options.schedule)) {}
-
-  void run() {
-    while (!stops_ && (!active_.empty() || start_cluster())) {
-      const bool has_progress = run_round();
-      std::erase_if(active_, [](const auto& runner) { return runner->is_finished(); });
-      // A warp may spin on memory that a CTA not yet started writes.
-      constexpr int kPatience = 8;
-      const bool is_slow = ++rounds_since_start_ > kPatience;
-      if (!active_.empty() && (is_slow || !has_progress)) start_cluster();
-    }
-  }
-
- private:
-  bool start_cluster() {
-    if (active_.size() >= max_resident_) return false;
-    const Extent& cluster = grid_.launch.cluster;
-    const uint64_t index = next_cluster_.fetch_add(1);
-    if (index >= grid_.launch.grid.count() / cluster.count()) return false;
-    active_.push_back(
-        std::make_unique<ClusterRunner>(grid_, index, *schedule_, allocations_, instruments_));
-    rounds_since_start_ = 0;
-    return true;
-  }
-
-  bool run_round() {
-    bool has_progress = false;
-    for (const auto& runner : active_) {
-      const uint64_t executed = runner->run_round();
-      has_progress |= executed > 0;
-      count(executed, *runner);
-    }
-    return has_progress;
-  }
-
-  void count(uint64_t executed, const ClusterRunner& runner) {
-    const uint64_t total = grid_.warp_instructions.fetch_add(executed) + executed;
-    if (total > grid_.options.max_instructions) runner.fail_over_budget();
-  }
-
-  Grid& grid_;
-  std::atomic<uint64_t>& next_cluster_;
-  std::atomic<bool>& stops_;
-  uint64_t max_resident_;
-  AllocationCache allocations_;
-  Instruments instruments_;
-  std::unique_ptr<Schedule> schedule_;
-  std::vector<std::unique_ptr<ClusterRunner>> active_;
-  int rounds_since_start_ = 0;
-};
 
 uint64_t next_grid_id() {
   static std::atomic<uint64_t> next{1};
@@ -92,37 +28,66 @@ uint32_t num_workers(const RunOptions& options, uint64_t num_clusters) {
 
 }  // namespace
 
-LaunchCounts run_launch(const Launch& launch, const DeviceModel& device, const GlobalMemory& memory,
-                        const RunOptions& options) {
-  const std::vector<Allocation> allocations = memory.snapshot();
-  Grid grid{launch, device, options, allocations, next_grid_id()};
-  const uint64_t num_clusters = launch.grid.count() / launch.cluster.count();
-  const uint32_t workers = num_workers(options, num_clusters);
+LaunchRun::LaunchRun(Launch launch, const DeviceModel& device, const GlobalMemory& memory,
+                     const RunOptions& options, const GridOrder& order)
+    : launch_(std::move(launch)),
+      allocations_(memory.snapshot()),
+      grid_{launch_, device, options, allocations_, order, next_grid_id()},
+      share_{grid_} {
+  const uint64_t num_clusters = launch_.grid.count() / launch_.cluster.count();
+  num_workers_ = num_workers(options, num_clusters);
   const uint32_t per_sm =
-      ctas_per_sm(*launch.program, device, static_cast<uint32_t>(launch.block.count()),
-                  launch.dynamic_shared_bytes);
-  const uint64_t resident_clusters = per_sm * device.num_sms / launch.cluster.count();
-  const uint64_t resident_per_worker = std::max<uint64_t>(1, resident_clusters / workers);
+      ctas_per_sm(*launch_.program, device, static_cast<uint32_t>(launch_.block.count()),
+                  launch_.dynamic_shared_bytes);
+  const uint64_t resident_clusters = per_sm * device.num_sms / launch_.cluster.count();
+  const uint64_t resident_per_worker = std::max<uint64_t>(1, resident_clusters / num_workers_);
+  // One worker alone runs ahead; it holds as many clusters as the device.
+  workers_.push_back(std::make_unique<Worker>(
+      share_, order.is_early ? std::max<uint64_t>(1, resident_clusters) : resident_per_worker));
+  for (uint32_t i = 1; i < num_workers_; ++i) {
+    workers_.push_back(std::make_unique<Worker>(share_, resident_per_worker));
+  }
+}
 
-  std::atomic<uint64_t> next_cluster{0};
-  std::atomic<bool> stops{false};
+void LaunchRun::run_ahead(bool is_next_complete) {
+  grid_.dependencies_are_complete = is_next_complete;
+  grid_.runs_ahead = true;
+  workers_.front()->run();
+  grid_.runs_ahead = false;
+}
+
+bool LaunchRun::has_launched_dependents() const {
+  return grid_.num_ctas_past_trigger == launch_.grid.count();
+}
+
+bool LaunchRun::is_complete() const {
+  return grid_.num_ctas_ended == launch_.grid.count();
+}
+
+LaunchCounts LaunchRun::run_to_end() {
+  grid_.dependencies_are_complete = true;
   std::mutex mutex;
   std::exception_ptr first_error;
-  const auto work = [&] {
+  const auto work = [&](Worker& worker) {
     try {
-      Worker(grid, next_cluster, stops, resident_per_worker).run();
+      worker.run();
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!first_error) first_error = std::current_exception();
-      stops = true;
+      share_.stops = true;
     }
   };
   std::vector<std::thread> threads;
-  for (uint32_t i = 1; i < workers; ++i) threads.emplace_back(work);
-  work();
+  for (uint32_t i = 1; i < num_workers_; ++i) threads.emplace_back(work, std::ref(*workers_[i]));
+  work(*workers_.front());
   for (std::thread& thread : threads) thread.join();
   if (first_error) std::rethrow_exception(first_error);
-  return {grid.warp_instructions, launch.grid.count()};
+  return {grid_.warp_instructions, launch_.grid.count()};
+}
+
+LaunchCounts run_launch(const Launch& launch, const DeviceModel& device, const GlobalMemory& memory,
+                        const RunOptions& options) {
+  return LaunchRun(launch, device, memory, options).run_to_end();
 }
 
 uint32_t ctas_per_sm(const Program& program, const DeviceModel& device, uint32_t threads_per_cta,

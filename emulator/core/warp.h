@@ -24,7 +24,8 @@ struct Wait {
     kClusterBarrier,
     kMbarrier,
     kWarpSync,
-    kTensorMemory
+    kTensorMemory,
+    kGridDependency
   } kind = Kind::kNone;
   uint32_t id = 0;      // barrier number, offset of an mbarrier, or columns of tensor memory
   uint64_t ticket = 0;  // the generation, phase or parity that was current on arrival

@@ -47,6 +47,26 @@ Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMa
   return Outcome::kNext;
 }
 
+Outcome wait_for_earlier_grids(Warp& warp, const Instruction&, LaneMask) {
+  LaneGroup& group = warp.current();
+  if (!warp.cta().cluster.grid.dependencies_are_complete) {
+    group.wait = {Wait::Kind::kGridDependency, 0, 0};
+    return Outcome::kStall;
+  }
+  group.wait = {};
+  return Outcome::kNext;
+}
+
+// The first thread of a CTA speaks for all of them.
+Outcome launch_dependents(Warp& warp, const Instruction&, LaneMask) {
+  Cta& cta = warp.cta();
+  if (!cta.has_launched_dependents) {
+    cta.has_launched_dependents = true;
+    ++cta.cluster.grid.num_ctas_past_trigger;
+  }
+  return Outcome::kNext;
+}
+
 }  // namespace
 
 namespace handlers {
@@ -73,9 +93,8 @@ Execute set_max_registers(const Instruction&) {
   return change_register_count;
 }
 
-// Grids run one after the other: every earlier grid has ended when a kernel begins.
-Execute grid_dependency_control(const Instruction&) {
-  return do_nothing;
+Execute grid_dependency_control(const Instruction& instruction) {
+  return instruction.form->has("wait") ? wait_for_earlier_grids : launch_dependents;
 }
 
 }  // namespace handlers

@@ -17,9 +17,9 @@ struct Attributes {
   Extent cluster;
   bool has_cluster = false;
   bool is_cooperative = false;
+  bool is_programmatic = false;  // may begin before the grid in front is complete
 };
 
-// Programmatic launches need nothing: grids run one after the other.
 Attributes read_attributes(const CUlaunchConfig& config, const Kernel& kernel) {
   Attributes attributes;
   const ptx::Dim3& required = kernel.source->required_cluster;
@@ -35,6 +35,8 @@ Attributes read_attributes(const CUlaunchConfig& config, const Kernel& kernel) {
       attributes.has_cluster = true;
     } else if (attribute.id == kLaunchCooperative) {
       attributes.is_cooperative = attribute.value.cooperative != 0;
+    } else if (attribute.id == kLaunchProgrammaticStreamSerialization) {
+      attributes.is_programmatic = attribute.value.programmatic_stream_serialization != 0;
     }
   }
   return attributes;
@@ -104,9 +106,10 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, voi
     CUresult result = check_launch(launch, kernel, attributes.is_cooperative);
     if (result == kSuccess) result = copy_parameters(launch, parameters);
     if (result != kSuccess) return result;
-    return submit(config->stream, [launch] {
-      run_launch(launch, *state().device, state().memory, state().options);
-    });
+    Work work;
+    work.launch = std::move(launch);
+    work.overlaps_previous = attributes.is_programmatic;
+    return submit(config->stream, std::move(work));
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "emulator/libcuda/image.h"
 #include "emulator/libcuda/state.h"
+#include "emulator/libcuda/stream.h"
 #include "emulator/ptx/parser.h"
 
 namespace emulator::libcuda {
@@ -104,6 +105,7 @@ CUresult cuLibraryLoadData(CUlibrary* library, const void* code, CUjit_option*, 
 
 CUresult cuLibraryUnload(CUlibrary library) {
   return guarded([&] {
+    drain_all();  // launches refer to it
     delete library_of(library);
     return kSuccess;
   });

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "emulator/libcuda/state.h"
 #include "emulator/libcuda/stream.h"
@@ -16,6 +17,11 @@ T* pointer(CUdeviceptr address) {
 
 bool is_device_range(CUdeviceptr address, size_t bytes) {
   return bytes == 0 || state().memory.contains(address, bytes);
+}
+
+bool is_capturing(CUstream stream) {
+  const Stream* found = find_stream(stream);
+  return found && found->capture;
 }
 
 CUresult copy(void* destination, const void* source, size_t bytes, CUstream stream) {
@@ -35,6 +41,7 @@ CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes) {
 CUresult cuMemFree_v2(CUdeviceptr address) {
   return guarded([&] {
     if (address == 0) return kSuccess;
+    drain_all();
     return state().memory.free(address) ? kSuccess : kErrorInvalidValue;
   });
 }
@@ -48,19 +55,27 @@ CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total_bytes) {
   });
 }
 
+// The source may change as soon as the call returns, as with pageable memory.
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, const void* source, size_t bytes,
                               CUstream stream) {
   return guarded([&] {
     if (!is_device_range(destination, bytes)) return kErrorInvalidValue;
-    return copy(pointer<void>(destination), source, bytes, stream);
+    if (is_capturing(stream)) return copy(pointer<void>(destination), source, bytes, stream);
+    const auto* first = static_cast<const uint8_t*>(source);
+    return submit(stream, [destination, staged = std::vector<uint8_t>(first, first + bytes)] {
+      std::memcpy(pointer<void>(destination), staged.data(), staged.size());
+    });
   });
 }
 
+// Returns when the copy is done, as with pageable memory.
 CUresult cuMemcpyDtoHAsync_v2(void* destination, CUdeviceptr source, size_t bytes,
                               CUstream stream) {
   return guarded([&] {
     if (!is_device_range(source, bytes)) return kErrorInvalidValue;
-    return copy(destination, pointer<void>(source), bytes, stream);
+    const CUresult result = copy(destination, pointer<void>(source), bytes, stream);
+    if (result == kSuccess && !is_capturing(stream)) drain(*find_stream(stream));
+    return result;
   });
 }
 

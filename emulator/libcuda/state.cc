@@ -30,6 +30,24 @@ std::string device_target() {
   return target.starts_with(prefix) ? target.substr(prefix.size()) : "sm_90";
 }
 
+// Follows the schedule unless the environment says otherwise.
+DependentOrder dependent_order(ScheduleKind schedule) {
+  const std::string text = environment("TOKENSPEED_MLA_EMULATOR_PDL", "");
+  if (text == "serial") return DependentOrder::kSerial;
+  if (text == "early") return DependentOrder::kEarly;
+  if (!text.empty()) {
+    std::fprintf(stderr,
+                 "emulator: TOKENSPEED_MLA_EMULATOR_PDL must be serial or early, got '%s'\n",
+                 text.c_str());
+  }
+  switch (schedule) {
+    case ScheduleKind::kEager: return DependentOrder::kSerial;
+    case ScheduleKind::kLazy: return DependentOrder::kEarly;
+    case ScheduleKind::kRandom: return DependentOrder::kRandom;
+  }
+  return DependentOrder::kSerial;
+}
+
 CUresult result_of(FaultKind kind) {
   switch (kind) {
     case FaultKind::kOutOfBounds: return kErrorIllegalAddress;
@@ -68,6 +86,14 @@ State::State()
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
   options.max_instructions =
       environment_number("TOKENSPEED_MLA_EMULATOR_MAX_INSTRUCTIONS", options.max_instructions);
+  dependents = dependent_order(options.schedule.kind);
+  if (options.schedule.kind == ScheduleKind::kRandom) random.emplace(options.schedule.seed);
+  defers_work = random.has_value() || dependents != DependentOrder::kSerial;
+}
+
+bool State::chooses_early() {
+  if (dependents == DependentOrder::kRandom) return (*random)() % 2 == 0;
+  return dependents == DependentOrder::kEarly;
 }
 
 State& state() {

@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,11 @@ namespace emulator::libcuda {
 
 struct Stream;
 
-// Everything behind the driver's functions. Work runs in the call that submits it, so that a stream
-// is always idle when a call returns.
+// What a launch with programmatic stream serialisation does before griddepcontrol.wait: comes after
+// the grid in front, or before it, or either.
+enum class DependentOrder { kSerial, kEarly, kRandom };
+
+// Everything behind the driver's functions.
 struct State {
   State();
 
@@ -28,6 +33,13 @@ struct State {
   CUresult sticky_error =
       kSuccess;  // of a failed launch: the context stays unusable, as on hardware
   std::map<Stream*, std::unique_ptr<Stream>> streams;
+  DependentOrder dependents = DependentOrder::kSerial;
+  // Whether submitted work waits until the host waits for it. Otherwise it runs in the call that
+  // submits it, and fails there.
+  bool defers_work = false;
+  std::optional<std::mt19937_64> random;  // of a random schedule: picks among streams
+
+  bool chooses_early();
   std::recursive_mutex mutex;
 };
 

@@ -7,16 +7,16 @@
 namespace emulator::libcuda {
 namespace {
 
-Stream& default_stream() {
-  static Stream stream;
-  return stream;
-}
-
 Event* event_of(CUevent handle) {
   return reinterpret_cast<Event*>(handle);
 }
 
 }  // namespace
+
+Stream& default_stream() {
+  static Stream stream;
+  return stream;
+}
 
 // The per-thread default stream (2) and the legacy one (1) are the default stream here.
 Stream* find_stream(CUstream handle) {
@@ -26,21 +26,11 @@ Stream* find_stream(CUstream handle) {
   return state().streams.contains(stream) ? stream : nullptr;
 }
 
-CUresult submit(CUstream handle, Work work) {
-  Stream* stream = find_stream(handle);
-  if (!stream) return kErrorInvalidHandle;
-  if (stream->capture) {
-    stream->capture->nodes.push_back(std::move(work));
-  } else {
-    work();
-  }
-  return kSuccess;
-}
-
-CUresult cuStreamCreate(CUstream* stream, unsigned) {
+CUresult cuStreamCreate(CUstream* stream, unsigned flags) {
   return guarded([&] {
     if (!stream) return kErrorInvalidValue;
     auto created = std::make_unique<Stream>();
+    created->is_blocking = (flags & kStreamNonBlocking) == 0;
     Stream* pointer = created.get();
     state().streams[pointer] = std::move(created);
     *stream = reinterpret_cast<CUstream>(pointer);
@@ -50,6 +40,7 @@ CUresult cuStreamCreate(CUstream* stream, unsigned) {
 
 CUresult cuStreamDestroy_v2(CUstream stream) {
   return guarded([&] {
+    if (Stream* found = find_stream(stream)) drain(*found);
     return state().streams.erase(reinterpret_cast<Stream*>(stream)) ? kSuccess
                                                                     : kErrorInvalidHandle;
   });
@@ -57,9 +48,11 @@ CUresult cuStreamDestroy_v2(CUstream stream) {
 
 CUresult cuStreamSynchronize(CUstream handle) {
   return guarded([&] {
-    const Stream* stream = find_stream(handle);
+    Stream* stream = find_stream(handle);
     if (!stream) return kErrorInvalidHandle;
-    return stream->capture ? kErrorStreamCaptureUnsupported : kSuccess;
+    if (stream->capture) return kErrorStreamCaptureUnsupported;
+    drain(*stream);
+    return kSuccess;
   });
 }
 
@@ -69,7 +62,11 @@ CUresult cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
     Stream* stream = find_stream(handle);
     if (!stream || !event) return kErrorInvalidHandle;
     if (event_of(event)->capture && !stream->capture) stream->capture = event_of(event)->capture;
-    return kSuccess;
+    if (stream->capture || !event_of(event)->mark) return kSuccess;
+    Work work;
+    work.run = [] {};
+    work.mark = event_of(event)->mark;
+    return submit(handle, std::move(work));
   });
 }
 
@@ -124,26 +121,36 @@ CUresult cuEventDestroy_v2(CUevent event) {
 
 CUresult cuEventRecord(CUevent event, CUstream handle) {
   return guarded([&] {
-    const Stream* stream = find_stream(handle);
+    Stream* stream = find_stream(handle);
     if (!stream || !event) return kErrorInvalidHandle;
     event_of(event)->capture = stream->capture;
-    event_of(event)->is_recorded = true;
-    event_of(event)->time = std::chrono::steady_clock::now();
-    return kSuccess;
+    if (stream->capture) return kSuccess;
+    auto mark = std::make_shared<EventMark>();
+    mark->stream = stream;
+    event_of(event)->mark = mark;
+    return submit(handle, [mark] {
+      mark->is_done = true;
+      mark->time = std::chrono::steady_clock::now();
+    });
   });
 }
 
 CUresult cuEventSynchronize(CUevent event) {
-  return guarded([&] { return event ? kSuccess : kErrorInvalidHandle; });
+  return guarded([&] {
+    if (!event) return kErrorInvalidHandle;
+    if (event_of(event)->mark) drain_until(*event_of(event)->mark);
+    return kSuccess;
+  });
 }
 
 CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   return guarded([&] {
     if (!milliseconds || !start || !end) return kErrorInvalidValue;
-    if (!event_of(start)->is_recorded || !event_of(end)->is_recorded) return kErrorInvalidHandle;
-    const std::chrono::duration<float, std::milli> time =
-        event_of(end)->time - event_of(start)->time;
-    *milliseconds = time.count();
+    const std::shared_ptr<EventMark> first = event_of(start)->mark;
+    const std::shared_ptr<EventMark> last = event_of(end)->mark;
+    if (!first || !last) return kErrorInvalidHandle;
+    if (!first->is_done || !last->is_done) return kErrorNotReady;
+    *milliseconds = std::chrono::duration<float, std::milli>(last->time - first->time).count();
     return kSuccess;
   });
 }
@@ -156,11 +163,16 @@ CUresult cuGraphInstantiateWithFlags(CUgraphExec* executable, CUgraph graph, uns
   });
 }
 
+// Kernels of a graph overlap with each other at most, not with what comes before or after it.
 CUresult cuGraphLaunch(CUgraphExec executable, CUstream stream) {
   return guarded([&] {
     if (!executable) return kErrorInvalidValue;
-    for (const Work& work : reinterpret_cast<Graph*>(executable)->nodes) {
-      if (const CUresult result = submit(stream, work); result != kSuccess) return result;
+    std::vector<Work> nodes = reinterpret_cast<Graph*>(executable)->nodes;
+    nodes.push_back({[] {}, {}, false, nullptr});
+    for (Work& work : nodes) {
+      if (const CUresult result = submit(stream, std::move(work)); result != kSuccess) {
+        return result;
+      }
     }
     return kSuccess;
   });

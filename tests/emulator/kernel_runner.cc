@@ -20,24 +20,25 @@ KernelRunner::KernelRunner(const std::string& ptx_text) : module_(ptx::load_modu
 void KernelRunner::prepare(const std::string& kernel, Extent grid, Extent block) {
   const ptx::Kernel* found = module_->find_kernel(kernel);
   if (!found) throw std::invalid_argument("no kernel " + kernel);
-  program_ = decode(*module_, *found, [this](uint32_t variable) {
+  programs_.push_back(decode(*module_, *found, [this](uint32_t variable) {
     const ptx::Variable& v = module_->variables[variable];
     const uint64_t address = memory_.allocate(v.size_bytes);
     std::memset(reinterpret_cast<void*>(address), 0, v.size_bytes);
     std::memcpy(reinterpret_cast<void*>(address), v.initial_bytes.data(), v.initial_bytes.size());
     return address;
-  });
+  }));
+  const Program& program = *programs_.back();
   launch_ = {};
-  launch_.program = program_.get();
+  launch_.program = &program;
   launch_.grid = grid;
   launch_.block = block;
   launch_.cluster = cluster;
   launch_.dynamic_shared_bytes = dynamic_shared_bytes;
-  launch_.parameters.resize(program_->parameter_bytes);
+  launch_.parameters.resize(program.parameter_bytes);
 }
 
 void KernelRunner::set_parameter(size_t index, const void* value, size_t size) {
-  const Parameter& parameter = program_->parameters.at(index);
+  const Parameter& parameter = launch_.program->parameters.at(index);
   if (parameter.size != size) throw std::invalid_argument("parameter size");
   std::memcpy(launch_.parameters.data() + parameter.offset, value, size);
 }

@@ -44,11 +44,19 @@ class KernelRunner {
   // Values of the parameters in order; each must have the size that the kernel declares.
   template <typename... T>
   LaunchCounts launch(const std::string& kernel, Extent grid, Extent block, T... parameters) {
+    return run_launch(make_launch(kernel, grid, block, parameters...), device(), memory_, options);
+  }
+
+  // A launch for tests that run several; the runner keeps its program.
+  template <typename... T>
+  Launch make_launch(const std::string& kernel, Extent grid, Extent block, T... parameters) {
     prepare(kernel, grid, block);
     size_t index = 0;
     (set_parameter(index++, &parameters, sizeof(T)), ...);
-    return run_launch(launch_, *find_device_model(target), memory_, options);
+    return launch_;
   }
+  const DeviceModel& device() const { return *find_device_model(target); }
+  const GlobalMemory& memory() const { return memory_; }
 
   RunOptions options;
   std::string target = "sm_90";
@@ -61,7 +69,7 @@ class KernelRunner {
 
   GlobalMemory memory_{uint64_t{1} << 32};
   std::unique_ptr<ptx::Module> module_;
-  std::unique_ptr<Program> program_;
+  std::vector<std::unique_ptr<Program>> programs_;
   Launch launch_;
 };
 

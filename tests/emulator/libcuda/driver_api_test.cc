@@ -109,10 +109,12 @@ TEST_F(DriverApi, ReplaysACapturedGraphWithNewContents) {
   ASSERT_EQ(cuda_.cuGraphInstantiateWithFlags(&executable, graph, 0), kSuccess);
   EXPECT_EQ(download(out, 1)[0], -1.0f) << "capturing must not run anything";
   ASSERT_EQ(cuda_.cuGraphLaunch(executable, stream), kSuccess);
+  ASSERT_EQ(cuda_.cuStreamSynchronize(stream), kSuccess);
   EXPECT_EQ(download(out, 1)[0], 3.0f);
   const std::vector<float> twos(ones.size(), 2.0f);
   ASSERT_EQ(cuda_.cuMemcpyHtoDAsync_v2(b, twos.data(), twos.size() * 4, stream), kSuccess);
   ASSERT_EQ(cuda_.cuGraphLaunch(executable, stream), kSuccess);
+  ASSERT_EQ(cuda_.cuStreamSynchronize(stream), kSuccess);
   EXPECT_EQ(download(out, 1)[0], 6.0f);
   EXPECT_EQ(cuda_.cuGraphExecDestroy(executable), kSuccess);
   EXPECT_EQ(cuda_.cuGraphDestroy(graph), kSuccess);
@@ -210,8 +212,10 @@ TEST_F(DriverApi, ChecksTheLimitsOfTensorMaps) {
 // Last in this file: the context stays unusable after it.
 TEST_F(DriverApi, RefusesEverythingAfterAFailedLaunch) {
   result_at_end_ = kErrorIllegalAddress;
-  EXPECT_EQ(multiply(16, 16, 16, 16, nullptr), kErrorIllegalAddress);
+  multiply(16, 16, 16, 16, nullptr);  // fails now, or when it is waited for
   EXPECT_EQ(cuda_.cuStreamSynchronize(nullptr), kErrorIllegalAddress);
+  CUdeviceptr address = 0;
+  EXPECT_EQ(cuda_.cuMemAlloc_v2(&address, 4), kErrorIllegalAddress);
 }
 
 }  // namespace
