@@ -64,7 +64,9 @@ std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const Deco
     const std::int64_t in_whole_waves = clusters * waves / plan.num_row_tiles;
     counts.push_back(std::clamp<std::int64_t>(in_whole_waves, 1, max_workers));
   }
-  for (std::int64_t count = counts.front() / 2; count >= 1; count /= 2) counts.push_back(count);
+  for (std::int64_t count = clusters / plan.num_row_tiles / 2; count >= 1; count /= 2) {
+    counts.push_back(std::min(count, max_workers));
+  }
   std::ranges::copy(aligned_counts(problem.batch, counts.front()), std::back_inserter(counts));
   return counts;
 }

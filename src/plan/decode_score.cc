@@ -21,10 +21,13 @@ constexpr double kL2OverMemory = 1.25;
 constexpr double kSmOverShare = 1.0;
 constexpr double kThreadOverShare = 2.0;
 
-// What a second kernel costs in a graph, and each row of a request that it has to put together (5
-// to 7 ns with 512 keys and 192 to 448 rows; both measured on an H200, the latter in that sweep).
-constexpr double kCombineLaunchSeconds = 0.6e-6;
+// What a second kernel costs with its trips to memory, each row of a request that it has to put
+// together (5 to 7 ns with 512 keys and 192 to 448 rows), one partial more of a request, and how
+// fast it gets what the first kernel wrote (all measured on an H200, the rows in that sweep).
+constexpr double kCombineSeconds = 3.5e-6;
 constexpr double kCombinedRowSeconds = 6e-9;
+constexpr double kCombinedPartialSeconds = 1e-8;
+constexpr double kCombineBytesPerSecond = 2.2e12;
 
 // Lengths to plan for when the caller names none.
 constexpr std::int64_t kTypicalSeqLen = 8192;
@@ -58,8 +61,8 @@ double busiest_worker_seconds(const DecodePlan& plan, const DecodeTile& tile,
   const double over_share = device.arch == Arch::kCpu ? kThreadOverShare : kSmOverShare;
   const double bytes_per_second = device.memory_bytes_per_second * share * over_share;
   const double flops_per_second = matrix_flops_per_second(problem.dtype, device) * share;
-  return units * std::max(seconds_for(unit_bytes(plan), bytes_per_second),
-                          seconds_for(unit_flops(plan, tile), flops_per_second));
+  return units * std::max({tile.seconds, seconds_for(unit_bytes(plan), bytes_per_second),
+                           seconds_for(unit_flops(plan, tile), flops_per_second)});
 }
 
 // Requests of equal length that more than one worker has a part of.
@@ -67,18 +70,24 @@ std::int64_t num_split_requests(const DecodeProblem& problem, std::int64_t num_w
   return problem.batch % num_workers == 0 ? 0 : std::min(problem.batch, num_workers - 1);
 }
 
-// Partial results are written, and read again by a second kernel.
+// Partial results are written, and read again: by a second kernel, or by the CPU's threads, which
+// keep them in float32.
 double combine_seconds(const DecodePlan& plan, const PlannedLine& line,
                        const DecodeProblem& problem, const DeviceFacts& device) {
   if (!plan.splits_requests) return 0;
   const std::int64_t num_partials = std::min<std::int64_t>(plan.num_workers - 1, line.units);
   const double states = static_cast<double>(num_partials * plan.num_rows);
-  const double bytes = 2 * states * kPartialStateFloats * sizeof(float);
-  const double streaming =
-      kCombineLaunchSeconds + seconds_for(bytes, device.memory_bytes_per_second);
-  if (device.arch == Arch::kCpu) return streaming;
+  if (device.arch == Arch::kCpu) {
+    const double bytes = 2 * states * kPartialStateFloats * sizeof(float);
+    return seconds_for(bytes, device.memory_bytes_per_second);
+  }
+  const double bytes = 2 * states * plan.config.latent_dim * sizeof(std::uint16_t);
   const std::int64_t combined_rows = num_split_requests(problem, plan.num_workers) * plan.num_rows;
-  return streaming + static_cast<double>(combined_rows) * kCombinedRowSeconds;
+  const double partials_per_request = static_cast<double>(num_partials) /
+                                      static_cast<double>(std::max<std::int64_t>(problem.batch, 1));
+  return kCombineSeconds + seconds_for(bytes, kCombineBytesPerSecond) +
+         static_cast<double>(combined_rows) * kCombinedRowSeconds +
+         partials_per_request * kCombinedPartialSeconds;
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ constexpr DType kBf16 = DType::kBFloat16;
 // instructions, row tiles, cluster, workers}
 const std::vector<Row> kRows = {
     // Kimi K2.5 and DeepSeek on an H200: rows are the N of FP8 instructions, 16 rows stay 16.
-    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 129}},
+    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 66}},
     {"H200", kFp8, {4, 4, 16, 81920}, {4, false, 64, 64, 1, 1, 132}},
     {"H200", kFp8, {16, 4, 32, 81920}, {2, false, 64, 64, 2, 1, 66}},
     {"H200", kFp8, {64, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 64}},
@@ -91,7 +91,7 @@ const std::vector<Row> kRows = {
     {"H200", kBf16, {4, 5, 32, 81920}, {1, true, 128, 128, 2, 2, 33}},
     // Short caches have fewer key tiles than there are SMs.
     {"H200", kFp8, {1, 1, 16, 1024}, {1, false, 16, 16, 1, 1, 17}},
-    {"H200", kFp8, {1, 1, 1, 100}, {1, false, 1, 8, 1, 1, 3}},
+    {"H200", kFp8, {1, 1, 1, 100}, {1, false, 1, 8, 1, 1, 1}},
     // One block where 64 rows are enough, pairs of blocks above.
     {"B200", kFp8, {4, 4, 16, 81920}, {4, false, 64, 64, 1, 1, 148}},
     {"B200", kFp8, {16, 4, 32, 81920}, {4, false, 128, 128, 1, 2, 74}},
