@@ -11,8 +11,7 @@ from torch import Tensor
 from tokenspeed_mla import _library, custom_ops
 from tokenspeed_mla._arguments import expect_tensor, output_dtype, refuse_grad, to_int32
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
-
-KV_LORA_RANK = 512
+from tokenspeed_mla.dims import KV_LORA_RANK
 
 Result = Tensor | tuple[Tensor, Tensor]
 

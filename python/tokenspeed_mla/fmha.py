@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import torch
 
 from tokenspeed_mla.bench.inputs import Inputs, prefill_inputs
-from tokenspeed_mla.bench.shapes import D_V, PrefillShape
+from tokenspeed_mla.bench.shapes import PrefillShape, dtype_name
 from tokenspeed_mla.cli import documented
 from tokenspeed_mla.cli import flag_values as parse
 from tokenspeed_mla.cli.check import check_prefill
+from tokenspeed_mla.dims import D_V
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -74,7 +75,7 @@ def choose_out_dtype(options: argparse.Namespace) -> tuple[torch.dtype, list[str
     wanted = options.out_dtype
     if wanted == torch.bfloat16 or wanted == options.in_dtype == torch.float16:
         return wanted, []
-    note = f"--out_dtype {parse.dtype_name(wanted)}: this library writes bfloat16, and did so here"
+    note = f"--out_dtype {dtype_name(wanted)}: this library writes bfloat16, and did so here"
     return torch.bfloat16, [note]
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 
 from tokenspeed_mla import _library
+from tokenspeed_mla.dims import D_QK, D_V, KV_LORA_RANK, NOPE_DIM, ROPE_DIM
 
 DeviceLike = torch.device | str | int | None
 
@@ -23,8 +24,8 @@ class DecodeProblem:
     batch: int = 1  # requests
     q_len: int = 1  # new tokens of each request
     num_heads: int = 128  # query heads, 1 to 128
-    kv_lora_rank: int = 512  # elements: the width of the value
-    qk_rope_head_dim: int = 64  # elements
+    kv_lora_rank: int = KV_LORA_RANK  # elements: the width of the value
+    qk_rope_head_dim: int = ROPE_DIM  # elements
     page_size: int = 64  # tokens of a page, a divisor of 128
     max_seq_len: int = 0  # tokens: an upper bound of seq_lens; 0: unknown
     is_causal: bool = True
@@ -49,8 +50,8 @@ class PrefillProblem:
     max_seq_len_kv: int = 0  # key tokens of the longest request, or more
     num_q_heads: int = 128  # a multiple of num_kv_heads
     num_kv_heads: int = 128
-    d_qk: int = 192  # elements of a query and a key
-    d_v: int = 128  # elements of a value
+    d_qk: int = D_QK  # elements of a query and a key
+    d_v: int = D_V  # elements of a value
     is_causal: bool = True
     has_lse: bool = False
     enable_pdl: bool = False
@@ -66,9 +67,9 @@ class KvPackProblem:
     out_dtype: torch.dtype = torch.float8_e4m3fn
     num_tokens: int = 0
     num_heads: int = 128
-    nope_dim: int = 128
-    rope_dim: int = 64
-    v_dim: int = 128
+    nope_dim: int = NOPE_DIM
+    rope_dim: int = ROPE_DIM
+    v_dim: int = D_V
     enable_pdl: bool = False
 
 
@@ -83,7 +84,7 @@ class MergeProblem:
     num_partials: int = 2
     num_rows: int = 1  # tokens, or batch * q_len
     num_heads: int = 128
-    head_dim: int = 512  # elements, a multiple of 8
+    head_dim: int = KV_LORA_RANK  # elements, a multiple of 8
     has_lse: bool = False
     enable_pdl: bool = False
 

@@ -36,8 +36,8 @@ class Backend:
 
 PACKAGE = Backend(_library.prefill, _library.can_implement)
 
-# What engines ask a binary for: FP8, and the widths of DeepSeek and Kimi.
-PROBE = PrefillProblem(
+# What engines ask a binary for, at its smallest.
+ONE_TOKEN = PrefillProblem(
     dtype=torch.float8_e4m3fn,
     total_q=1,
     total_kv=1,
@@ -94,6 +94,6 @@ def has_binary_prefill() -> bool:
     The current device is the current CUDA device, or the CPU where there is none.
     """
     try:
-        return bool(ask(_binary().can_implement, PROBE))
+        return bool(ask(_binary().can_implement, ONE_TOKEN))
     except Exception:
         return False

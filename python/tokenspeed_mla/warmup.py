@@ -7,25 +7,26 @@ GPU they run each variant once on a problem of one token, which loads or compile
 """
 
 import itertools
+from dataclasses import replace
 
 import torch
 
 from tokenspeed_mla.decode import tokenspeed_mla_decode
+from tokenspeed_mla.dims import D_CACHE, D_QK, D_V, KV_LORA_RANK, ROPE_DIM
 from tokenspeed_mla.planning import (
     DecodeProblem,
-    PrefillProblem,
     Verdict,
     can_implement,
     decode_workspace_size,
 )
 from tokenspeed_mla.prefill import tokenspeed_mla_prefill
-from tokenspeed_mla.prefill_backend import can_prefill
+from tokenspeed_mla.prefill_backend import ONE_TOKEN, can_prefill
 
 
 def warmup_compile_prefill(
     q_dtype: torch.dtype = torch.float8_e4m3fn,
-    d_qk: int = 192,
-    d_v: int = 128,
+    d_qk: int = D_QK,
+    d_v: int = D_V,
     enable_pdl: bool = False,
 ) -> None:
     """Makes prefill ready for `q_dtype` and these head widths, causal or not, with LSE or without.
@@ -42,14 +43,9 @@ def warmup_prefill_variant(
     q_dtype: torch.dtype, d_qk: int, d_v: int, is_causal: bool, return_lse: bool, enable_pdl: bool
 ) -> None:
     """The same for one variant."""
-    problem = PrefillProblem(
+    problem = replace(
+        ONE_TOKEN,
         dtype=q_dtype,
-        total_q=1,
-        total_kv=1,
-        max_seq_len_q=1,
-        max_seq_len_kv=1,
-        num_q_heads=1,
-        num_kv_heads=1,
         d_qk=d_qk,
         d_v=d_v,
         is_causal=is_causal,
@@ -100,8 +96,8 @@ def warmup_compile_decode(
     if not torch.cuda.is_available():
         return
     num_pages = -(-q_len // page_size)
-    query = torch.zeros((1, q_len, num_heads, 576), device="cuda").to(q_dtype)
-    cache = torch.zeros((num_pages, page_size, 576), device="cuda").to(q_dtype)
+    query = torch.zeros((1, q_len, num_heads, D_CACHE), device="cuda").to(q_dtype)
+    cache = torch.zeros((num_pages, page_size, D_CACHE), device="cuda").to(q_dtype)
     workspace = torch.empty(decode_workspace_size(problem), dtype=torch.int8, device="cuda")
     pages = torch.arange(num_pages, dtype=torch.int32, device="cuda")[None]
     seq_lens = torch.full((1,), q_len, dtype=torch.int32, device="cuda")
@@ -110,8 +106,8 @@ def warmup_compile_decode(
             query,
             cache,
             workspace,
-            kv_lora_rank=512,
-            qk_rope_head_dim=64,
+            kv_lora_rank=KV_LORA_RANK,
+            qk_rope_head_dim=ROPE_DIM,
             block_tables=pages,
             seq_lens=seq_lens,
             max_seq_len=q_len,

@@ -10,6 +10,7 @@ import torch
 
 from tokenspeed_mla import __main__ as main_command
 from tokenspeed_mla import fmha, mla_decode_fp8, mla_decode_fp16
+from tokenspeed_mla.bench.shapes import dtype_name
 from tokenspeed_mla.cli import flag_values as parse
 
 
@@ -74,7 +75,7 @@ def test_bad_values(parser: Callable[[str], object], text: str) -> None:
 )
 def test_dtype(text: str, expected: torch.dtype) -> None:
     assert parse.dtype(text) == expected
-    assert parse.dtype(parse.dtype_name(expected)) == expected
+    assert parse.dtype(dtype_name(expected)) == expected
 
 
 @pytest.mark.parametrize(

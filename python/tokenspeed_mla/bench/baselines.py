@@ -17,13 +17,8 @@ import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from tokenspeed_mla.bench.inputs import Inputs
-from tokenspeed_mla.bench.shapes import (
-    D_CACHE,
-    KV_LORA_RANK,
-    DecodeShape,
-    PrefillShape,
-    Shape,
-)
+from tokenspeed_mla.bench.shapes import DecodeShape, PrefillShape, Shape
+from tokenspeed_mla.dims import D_CACHE, KV_LORA_RANK
 
 
 @dataclass(frozen=True)

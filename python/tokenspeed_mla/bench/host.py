@@ -22,7 +22,14 @@ from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.inputs import make_inputs, our_call
 from tokenspeed_mla.bench.machine import cpu_name, describe
 from tokenspeed_mla.bench.markdown import micro, table
-from tokenspeed_mla.bench.shapes import DecodeShape, MergeShape, PackShape, PrefillShape, Shape
+from tokenspeed_mla.bench.shapes import (
+    DecodeShape,
+    MergeShape,
+    PackShape,
+    PrefillShape,
+    Shape,
+    dtype_name,
+)
 from tokenspeed_mla.bench.timing import Call
 
 FP8, BF16 = torch.float8_e4m3fn, torch.bfloat16
@@ -83,7 +90,7 @@ def _ours(device: torch.device) -> Iterator[tuple[str, str, Call]]:
         inputs = make_inputs(shape, device, generator)
         if isinstance(shape, MergeShape):  # its LSE is made otherwise
             inputs["lse"] = torch.empty_like(inputs["lses"][0])
-        name = f"{shape.op} {str(shape.dtype).removeprefix('torch.')}, {shape.label}"
+        name = f"{shape.op} {dtype_name(shape.dtype)}, {shape.label}"
         yield name, GIVEN, our_call(shape, inputs)
         others = {name: value for name, value in inputs.items() if name not in RESULTS}
         yield name, MADE, our_call(shape, others)

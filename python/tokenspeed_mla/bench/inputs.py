@@ -12,20 +12,9 @@ import torch
 import tokenspeed_mla
 from tokenspeed_mla.bench.kv_pool import KvPool, pages_of
 from tokenspeed_mla.bench.random_data import random
-from tokenspeed_mla.bench.shapes import (
-    D_CACHE,
-    D_QK,
-    D_V,
-    KV_LORA_RANK,
-    NOPE_DIM,
-    ROPE_DIM,
-    DecodeShape,
-    MergeShape,
-    PackShape,
-    PrefillShape,
-    Shape,
-)
+from tokenspeed_mla.bench.shapes import DecodeShape, MergeShape, PackShape, PrefillShape, Shape
 from tokenspeed_mla.bench.timing import Call
+from tokenspeed_mla.dims import D_CACHE, D_QK, D_V, KV_LORA_RANK, NOPE_DIM, ROPE_DIM
 
 Inputs = dict[str, Any]
 

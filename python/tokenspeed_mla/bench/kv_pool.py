@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 
 from tokenspeed_mla.bench.random_data import random
-from tokenspeed_mla.bench.shapes import D_CACHE, DecodeShape
+from tokenspeed_mla.bench.shapes import DecodeShape
+from tokenspeed_mla.dims import D_CACHE
 
 
 def pages_of(shape: DecodeShape) -> int:

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 
 import tokenspeed_mla
-from tokenspeed_mla.bench.shapes import Shape
+from tokenspeed_mla.bench.shapes import Shape, dtype_name
 from tokenspeed_mla.bench.timing import Timing
 
 SCHEMA = 1
@@ -134,5 +134,5 @@ def _timing_as_json(timing: Timing) -> Result:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, torch.dtype):
-        return str(value).removeprefix("torch.")
+        return dtype_name(value)
     return list(value) if isinstance(value, tuple) else value

@@ -13,13 +13,8 @@ from typing import ClassVar
 import torch
 
 from tokenspeed_mla import DecodeProblem, KvPackProblem, MergeProblem, PrefillProblem
+from tokenspeed_mla.dims import D_CACHE, D_QK, D_V, KV_LORA_RANK, NOPE_DIM, ROPE_DIM
 
-KV_LORA_RANK = 512
-ROPE_DIM = 64
-NOPE_DIM = 128
-D_V = 128
-D_CACHE = KV_LORA_RANK + ROPE_DIM  # a cached row: latent and rotary values
-D_QK = NOPE_DIM + ROPE_DIM
 OUT_BYTES = 2  # every output of attention is 16 bits wide
 
 
@@ -206,6 +201,11 @@ def visible_scores(q_len: int, kv_len: int, is_causal: bool) -> int:
         return q_len * kv_len
     seeing = min(q_len, kv_len)  # earlier queries see nothing when q is longer than kv
     return seeing * (kv_len - seeing) + seeing * (seeing + 1) // 2
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """As PyTorch spells it, without the module: `float8_e4m3fn`."""
+    return str(dtype).removeprefix("torch.")
 
 
 def short(number: int) -> str:

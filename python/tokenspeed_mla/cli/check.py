@@ -16,7 +16,8 @@ import torch
 
 import tokenspeed_mla
 from tokenspeed_mla.bench.inputs import Inputs
-from tokenspeed_mla.bench.shapes import D_CACHE, PrefillShape
+from tokenspeed_mla.bench.shapes import PrefillShape
+from tokenspeed_mla.dims import D_CACHE
 from tokenspeed_mla.testing import reference
 from tokenspeed_mla.testing.compare import Mismatch, compare, compare_bits
 from tokenspeed_mla.testing.target import Target

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import torch
 
 from tokenspeed_mla.bench.inputs import Inputs, decode_inputs
-from tokenspeed_mla.bench.shapes import D_QK, KV_LORA_RANK, ROPE_DIM, DecodeShape
+from tokenspeed_mla.bench.shapes import DecodeShape, dtype_name
 from tokenspeed_mla.cli import documented
 from tokenspeed_mla.cli import flag_values as parse
 from tokenspeed_mla.cli.check import check_decode
+from tokenspeed_mla.dims import D_QK, KV_LORA_RANK, ROPE_DIM
 
 _TUNING_VALUES = ("acc_dtype", "mma_qk_tiler_mn", "mma_pv_tiler_mn", "split_kv")
 _TUNING_VALUES += ("skip_correction_threshold",)
@@ -23,7 +24,7 @@ _TUNING_SWITCHES = ("is_persistent", "is_var_split_kv")
 
 
 def make_parser(module: str, dtypes: Sequence[torch.dtype]) -> argparse.ArgumentParser:
-    names = " or ".join(map(parse.dtype_name, dtypes))
+    names = " or ".join(map(dtype_name, dtypes))
     parser = documented.make_parser(
         f"tokenspeed_mla.{module}",
         f"Decode attention ({names}) over a paged latent cache on random inputs: checked against "
@@ -54,8 +55,8 @@ def main(module: str, dtypes: Sequence[torch.dtype], arguments: Sequence[str] | 
     parser = make_parser(module, dtypes)
     options = parser.parse_args(arguments)
     if options.in_dtype not in dtypes:
-        names = ", ".join(map(parse.dtype_name, dtypes))
-        parser.error(f"--in_dtype must be {names}, got {parse.dtype_name(options.in_dtype)}")
+        names = ", ".join(map(dtype_name, dtypes))
+        parser.error(f"--in_dtype must be {names}, got {dtype_name(options.in_dtype)}")
 
     shape = DecodeShape(
         batch=options.batch_size,
@@ -95,8 +96,8 @@ def _notes(options: argparse.Namespace) -> list[str]:
     notes = []
     written = torch.bfloat16 if options.in_dtype.itemsize == 1 else options.in_dtype
     if options.out_dtype not in (None, written):
-        asked, given = parse.dtype_name(options.out_dtype), parse.dtype_name(written)
+        asked, given = dtype_name(options.out_dtype), dtype_name(written)
         notes.append(f"--out_dtype {asked}: this library writes {given}, and did so here")
     if options.lse_dtype != torch.float32:
-        notes.append(f"--lse_dtype {parse.dtype_name(options.lse_dtype)}: the LSE is float32 here")
+        notes.append(f"--lse_dtype {dtype_name(options.lse_dtype)}: the LSE is float32 here")
     return notes

@@ -17,7 +17,7 @@ import torch
 
 from tokenspeed_mla.bench.inputs import Inputs, our_call
 from tokenspeed_mla.bench.machine import describe, last_level_cache_bytes
-from tokenspeed_mla.bench.shapes import Shape
+from tokenspeed_mla.bench.shapes import Shape, dtype_name
 from tokenspeed_mla.bench.timing import measure, rotations_for
 from tokenspeed_mla.cli import flag_values as parse
 from tokenspeed_mla.cli.check import Check
@@ -104,7 +104,7 @@ def execute(
     finish: what follows the library's call in every measured iteration, if anything.
     """
     machine = describe(options.device)["name"]
-    print(f"{shape.op}: {shape.label}, {parse.dtype_name(shape.dtype)}, on {machine}")
+    print(f"{shape.op}: {shape.label}, {dtype_name(shape.dtype)}, on {machine}")
     for note in notes:
         print(f"note: {note}")
     if options.without_effect:

@@ -20,6 +20,7 @@ import typing
 import torch
 
 import tokenspeed_mla
+from tokenspeed_mla.bench.shapes import dtype_name
 from tokenspeed_mla.cli import flag_values as parse
 
 PROBLEMS = {
@@ -81,7 +82,7 @@ def _add_problem_flags(parser: argparse.ArgumentParser, problem: type) -> None:
         if kind is bool:
             parser.add_argument(name, action=argparse.BooleanOptionalAction, default=field.default)
         elif kind is torch.dtype:
-            default = parse.dtype_name(field.default)
+            default = dtype_name(field.default)
             parser.add_argument(name, type=parse.dtype, default=default, metavar="DTYPE")
         else:
             parser.add_argument(

@@ -94,11 +94,6 @@ def dtype(text: str) -> torch.dtype:
     return DTYPES[key]
 
 
-def dtype_name(value: torch.dtype) -> str:
-    """As PyTorch spells it, without the module: `float8_e4m3fn`."""
-    return str(value).removeprefix("torch.")
-
-
 def device(text: str) -> torch.device:
     """`cpu`, `cuda`, `cuda:1`; refused where PyTorch cannot use it."""
     try:

@@ -19,7 +19,7 @@ import torch
 import tokenspeed_mla
 from tokenspeed_mla.bench.machine import Limits, describe, measured_limits
 from tokenspeed_mla.bench.roofline import Point, draw
-from tokenspeed_mla.bench.shapes import DecodeShape, PackShape, Shape
+from tokenspeed_mla.bench.shapes import DecodeShape, PackShape, Shape, dtype_name
 from tokenspeed_mla.cli import console
 from tokenspeed_mla.cli import flag_values as parse
 from tokenspeed_mla.cli.serving_step import (
@@ -63,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
         of_dtype, difference = serve(work, dtype, device)
         stages += of_dtype
         print(
-            f"{parse.dtype_name(dtype)}: decoding the last prompt token again differs from its "
+            f"{dtype_name(dtype)}: decoding the last prompt token again differs from its "
             f"prefill by {100 * difference:.1f} % (two forms of one attention, each rounded)"
         )
     print_stages(stages, limits)
@@ -72,7 +72,7 @@ def main(options: argparse.Namespace) -> int:
 
     failed = [stage for stage in stages if not stage.check.ok]
     for stage in failed:
-        print(f"FAIL {stage.name} {parse.dtype_name(stage.dtype)}: {stage.check}")
+        print(f"FAIL {stage.name} {dtype_name(stage.dtype)}: {stage.check}")
     if not failed:
         sample = f"of a prefill, one query token in {CHECK_EVERY} is compared"
         print(f"PASS: all {len(stages)} results agree with float64 ({sample})")
@@ -121,7 +121,7 @@ def print_stages(stages: Sequence[Stage], limits: Limits) -> None:
         rows.append(
             (
                 stage.name,
-                parse.dtype_name(stage.dtype),
+                dtype_name(stage.dtype),
                 console.format_seconds(stage.seconds),
                 console.format_rate(stage.bytes / stage.seconds, "B/s"),
                 flop_rate if stage.flops else "-",
@@ -144,7 +144,7 @@ def print_plans(work: Workload) -> None:
                 rows.append(
                     (
                         shape.op,
-                        parse.dtype_name(dtype),
+                        dtype_name(dtype),
                         card,
                         "yes" if explanation.verdict else "no",
                         console.format_seconds(explanation.roofline.seconds),
@@ -160,7 +160,7 @@ def print_plans(work: Workload) -> None:
 def save_picture(stages: Sequence[Stage], limits: Limits, device: torch.device, path: Path) -> None:
     last = {(stage.op, stage.dtype): stage for stage in stages if stage.flops}  # steps lie close
     points = [
-        Point(s.op, f"{s.name} {parse.dtype_name(s.dtype)}", s.flops, s.bytes, s.seconds)
+        Point(s.op, f"{s.name} {dtype_name(s.dtype)}", s.flops, s.bytes, s.seconds)
         for s in last.values()
     ]
     try:

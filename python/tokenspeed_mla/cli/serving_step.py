@@ -19,19 +19,10 @@ import torch
 
 import tokenspeed_mla
 from tokenspeed_mla.bench.inputs import Inputs, cumulative, workspace_bytes_as_callers_allocate
-from tokenspeed_mla.bench.shapes import (
-    D_CACHE,
-    D_QK,
-    D_V,
-    KV_LORA_RANK,
-    NOPE_DIM,
-    ROPE_DIM,
-    DecodeShape,
-    PackShape,
-    PrefillShape,
-)
+from tokenspeed_mla.bench.shapes import DecodeShape, PackShape, PrefillShape
 from tokenspeed_mla.bench.timing import Call, measure
 from tokenspeed_mla.cli.check import Check, check_decode, check_pack, check_prefill
+from tokenspeed_mla.dims import D_CACHE, D_QK, D_V, KV_LORA_RANK, NOPE_DIM, ROPE_DIM
 
 PAGE_SIZE = 64
 SOFTMAX_SCALE = D_QK**-0.5
