@@ -111,7 +111,7 @@ def _to_tensors(where: str, name: str, values: Any) -> list[Tensor]:
     return [expect_tensor(where, f"each of {name}", value) for value in values]
 
 
-def _to_int(where: str, name: str, value: Any) -> int:
+def to_int(where: str, name: str, value: Any) -> int:
     if isinstance(value, int | torch.SymInt):
         return value
     try:
@@ -120,7 +120,7 @@ def _to_int(where: str, name: str, value: Any) -> int:
         raise _wrong_scalar(where, name, "an integer", value) from None
 
 
-def _to_float(where: str, name: str, value: Any) -> float:
+def to_float(where: str, name: str, value: Any) -> float:
     """Waits for a tensor that is on a GPU."""
     if isinstance(value, float | torch.SymFloat):
         return value
@@ -132,13 +132,19 @@ def _to_float(where: str, name: str, value: Any) -> float:
         raise _wrong_scalar(where, name, "a number", value) from None
 
 
-def _to_bool(where: str, name: str, value: Any) -> bool:
+def to_bool(where: str, name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     is_one_element = isinstance(value, Tensor) and value.numel() == 1
     if isinstance(value, int) or is_one_element or type(value).__name__ in ("bool", "bool_"):
         return bool(value)  # the two names are those of NumPy's bool
     raise _wrong_scalar(where, name, "a bool", value)
+
+
+def to_dtype(where: str, name: str, value: Any) -> torch.dtype:
+    if isinstance(value, torch.dtype):
+        return value
+    raise _wrong_scalar(where, name, "a torch.dtype", value)
 
 
 def _to_text(where: str, name: str, value: Any) -> str:
@@ -157,8 +163,8 @@ _CONVERTERS: dict[str, Callable[[str, str, Any], Any]] = {
     "Tensor": _to_tensor,
     "Optional[Tensor]": _to_tensor,
     "List[Tensor]": _to_tensors,
-    "int": _to_int,
-    "number": _to_float,
-    "bool": _to_bool,
+    "int": to_int,
+    "number": to_float,
+    "bool": to_bool,
     "str": _to_text,
 }

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 
 from tokenspeed_mla import _library
+from tokenspeed_mla._arguments import to_bool, to_dtype, to_int
 from tokenspeed_mla.dims import D_QK, D_V, KV_LORA_RANK, NOPE_DIM, ROPE_DIM
 
 DeviceLike = torch.device | str | int | None
@@ -209,15 +210,27 @@ def known_devices() -> list[str]:
 
 
 def get_num_sm(device: DeviceLike) -> int:
-    """Streaming multiprocessors of a CUDA device; worker threads of the CPU."""
-    resolved = torch.device("cuda", device) if isinstance(device, int) else torch.device(device)
+    """Streaming multiprocessors of a CUDA device of this machine; worker threads of the CPU.
+
+    Raises ValueError for a device of another kind.
+    """
+    resolved = torch.device(_device_name(device))
     if resolved.type == "cpu":
         return _library.num_cpu_threads()
+    if resolved.type != "cuda":
+        raise ValueError(f"get_num_sm: device must be the CPU or a CUDA device, got {resolved}")
     return torch.cuda.get_device_properties(resolved).multi_processor_count
 
 
+_CONVERTERS = {int: to_int, bool: to_bool, torch.dtype: to_dtype}
+
+
 def _fields(problem: Problem) -> dict[str, object]:
-    return {field.name: getattr(problem, field.name) for field in fields(problem)}
+    """By name; TypeError for a value that is not of its field's type."""
+    return {
+        field.name: _CONVERTERS[field.type](problem.op, field.name, getattr(problem, field.name))
+        for field in fields(problem)
+    }
 
 
 def _device_name(device: DeviceLike) -> str:

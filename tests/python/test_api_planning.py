@@ -4,6 +4,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 
@@ -100,3 +101,30 @@ def test_warming_up_without_a_gpu_has_nothing_to_do():
 def test_warming_up_what_does_not_exist_is_an_error(changes):
     with pytest.raises(NotImplementedError, match="warmup_compile_prefill"):
         warmup_compile_prefill(**changes)
+
+
+def test_fields_may_be_numbers_of_numpy_or_tensors():
+    odd = DecodeProblem(batch=np.int64(3), q_len=torch.tensor(2), is_causal=np.bool_(False))
+    plain = DecodeProblem(batch=3, q_len=2, is_causal=False)
+    assert explain(odd, "H200").text == explain(plain, "H200").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"batch": "x"}, "decode: batch must be an integer, got str 'x'"),
+        ({"num_heads": 1.5}, "decode: num_heads must be an integer, got float 1.5"),
+        ({"is_causal": "no"}, "decode: is_causal must be a bool, got str 'no'"),
+        ({"dtype": "bf16"}, "decode: dtype must be a torch.dtype, got str 'bf16'"),
+    ],
+)
+def test_a_field_of_another_type_is_refused(changes, text):
+    for function in (can_implement, explain, decode_workspace_size):
+        with pytest.raises(TypeError, match=text):
+            function(DecodeProblem(**changes), "cpu")
+
+
+def test_get_num_sm_wants_a_device_that_computes():
+    assert get_num_sm(None) >= 1
+    with pytest.raises(ValueError, match="must be the CPU or a CUDA device, got meta"):
+        get_num_sm("meta")
