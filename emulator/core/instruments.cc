@@ -3,6 +3,7 @@
 #include "emulator/core/instruments.h"
 
 #include "emulator/check/early_accesses.h"
+#include "emulator/check/tensor_fence_check.h"
 
 namespace emulator {
 namespace {
@@ -40,6 +41,9 @@ Instruments::Instruments(Grid& grid) {
     auto races = std::make_unique<check::RaceChecker>(grid.program(), grid.options.races);
     races_ = races.get();
     observers_.push_back(std::move(races));
+  }
+  if (grid.options.races == check::RaceLevel::kPedantic) {
+    observers_.push_back(std::make_unique<check::TensorFenceCheck>(grid.program()));
   }
   const GridOrder& order = grid.order;
   const bool has_early_grids = order.early_accesses && !order.early_accesses->is_empty();

@@ -54,7 +54,7 @@ Outcome issue_copy(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const auto shape = Tcgen05CopyShape::find(*instruction.form);
   const auto destination =
       TensorMemoryAddress::from_bits(static_cast<uint32_t>(issue.read(operands[0])));
-  if (destination.lane != 0) {
+  if (destination.lane > shape.max_first_lane()) {
     issue.require("a copy cannot begin at lane " + std::to_string(destination.lane) +
                   " of tensor memory");
   }

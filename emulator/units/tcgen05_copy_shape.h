@@ -29,6 +29,9 @@ struct Tcgen05CopyShape {
     return {64, 16, 2, 32, 64, 32};
   }
 
+  // 4x256b refreshes one lane of every 32; the others begin at lane 0.
+  uint32_t max_first_lane() const { return rows_per_block == 1 ? 31 : 0; }
+
   uint32_t lane(uint32_t row, uint32_t replica) const {
     return row / rows_per_block * block_lanes + row % rows_per_block + replica * replica_lanes;
   }
