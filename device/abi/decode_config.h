@@ -27,10 +27,27 @@ constexpr int sm90_decode_fp8_smem_bytes(const DecodeConfig& config) {
   return 6 * 64 * config.qk_dim() + 2 * 64 * config.tile_rows + 3 * 1024;
 }
 
+// Dynamic shared memory of the sm_90 kernel for 16-bit elements: the query and two key tiles, the
+// probabilities, and 1 KB for sums and barriers.
+constexpr int sm90_decode_f16_smem_bytes(const DecodeConfig& config) {
+  return 3 * 2 * 64 * config.qk_dim() + 2 * 64 * config.tile_kv + 1024;
+}
+
+constexpr int sm90_decode_smem_bytes(const DecodeConfig& config) {
+  return size_bytes(config.dtype) == 1 ? sm90_decode_fp8_smem_bytes(config)
+                                       : sm90_decode_f16_smem_bytes(config);
+}
+
+// float16 has the range of partial results of FP8 values, not of all 16-bit ones.
+constexpr bool has_partial_exponents(const DecodeConfig& config) {
+  return size_bytes(config.dtype) == 2;
+}
+
 // Everything that the kernel which joins decode's partial results is compiled for.
 struct DecodeMergeConfig {
   ElementType out_dtype = ElementType::kBFloat16;
   int latent_dim = 512;
+  bool has_exponents = false;  // partial results are float16 times 2^exponent
 
   friend constexpr bool operator==(const DecodeMergeConfig&, const DecodeMergeConfig&) = default;
 };

@@ -13,13 +13,8 @@ struct alignas(64) TensorMap {
 // A stretch of the key line shorter than this is not worth a worker of its own: storing and merging
 // one more partial result costs about as much as these key tiles. Short lines are cut finer, since
 // there the time of a tile weighs more than the merge.
-constexpr long long min_units_per_worker(long long total_units) {
-  return total_units < 64 ? 2 : 4;
-}
-
 constexpr long long num_active_workers(long long total_units, long long num_workers) {
-  const long long least = min_units_per_worker(total_units);
-  const long long useful = (total_units + least - 1) / least;
+  const long long useful = total_units < 64 ? (total_units + 1) / 2 : (total_units + 3) / 4;
   return useful < num_workers ? useful : num_workers;
 }
 
@@ -47,15 +42,18 @@ struct DecodeParams {
   TensorMap query_rope;
   TensorMap cache_latent;  // [page][chunk][row][128 bytes]
   TensorMap cache_rope;
+  TensorMap out_map;      // as query_latent: [batch][token step][head step][512]; for 16-bit types
+  TensorMap partial_map;  // [slot][row][512]
 
   const int* block_tables;
   const int* seq_lens;
-  const int* causal_seqs;  // null without context parallel
-  void* out;               // [batch][token][head][512]; strides below
-  float* lse;              // [batch][row], null when not asked for
-  void* partial_out;       // [slot][row][512] float16, normalised
-  float* partial_lse;      // [slot][row], base 2
-  SplitRequest* splits;    // [worker]
+  const int* causal_seqs;          // null without context parallel
+  void* out;                       // [batch][token][head][512]; strides below
+  float* lse;                      // [batch][row], null when not asked for
+  void* partial_out;               // [slot][row][512] float16, normalised
+  float* partial_lse;              // [slot][row], base 2
+  signed char* partial_exponents;  // [slot][row][2]: of 128 columns of each 256, for 16-bit types
+  SplitRequest* splits;            // [worker]
 
   long long block_table_stride;  // elements, as all strides
   long long out_batch_stride;

@@ -11,6 +11,11 @@ __device__ __forceinline__ void fence_proxy_async() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
+// PTX ISA "bar": named barrier `index` (0 is __syncthreads) of num_threads threads.
+__device__ __forceinline__ void barrier_sync(int index, int num_threads) {
+  asm volatile("bar.sync %0, %1;" ::"r"(index), "r"(num_threads) : "memory");
+}
+
 // PTX ISA "setmaxnreg": the calling warpgroup gives registers back, or takes more.
 template <int kRegisters>
 __device__ __forceinline__ void setmaxnreg_dec() {

@@ -18,6 +18,26 @@ __device__ __forceinline__ void cp_async_bulk_tensor_4d(void* destination, const
       : "memory");
 }
 
+// PTX ISA: cp.async.bulk.tensor, from this block's shared memory to a box of a rank-4 tensor.
+__device__ __forceinline__ void cp_async_bulk_tensor_4d_store(const void* tensor_map,
+                                                              const void* source, int x0, int x1,
+                                                              int x2, int x3) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.global.shared::cta.tile.bulk_group "
+      "[%0, {%2, %3, %4, %5}], [%1];" ::"l"(tensor_map),
+      "r"(shared_address(source)), "r"(x0), "r"(x1), "r"(x2), "r"(x3)
+      : "memory");
+}
+
+// Closes a group of this thread's stores, and waits until all its groups have read their source.
+__device__ __forceinline__ void cp_async_bulk_commit_group() {
+  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+
+__device__ __forceinline__ void cp_async_bulk_wait_group_read() {
+  asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+}
+
 __device__ __forceinline__ void prefetch_tensormap(const void* tensor_map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(tensor_map) : "memory");
 }

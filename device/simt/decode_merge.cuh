@@ -8,6 +8,7 @@
 #include "device/ptx/griddepcontrol.cuh"
 #include "device/ptx/math.cuh"
 #include "device/tile/decode_rows.cuh"
+#include "device/tile/row_exponent.cuh"
 
 // Joins the partial results of a decode launch. A task is one row of one request that was split;
 // blocks take tasks round robin, and the warps of a block share the row's partials. What limits it
@@ -122,18 +123,27 @@ struct MergeWeights {
   }
 };
 
-// The lane's columns of one partial: 8 lane .. 8 lane + 7 of each 256.
+// The lane's columns of one partial: 8 lane .. 8 lane + 7 of each 256. Partials are float16, maybe
+// with an exponent that 128 columns of each 256 share.
+template <bool kHasExponents>
 struct PartialColumns {
   uint4 vectors[kMergeVectors];
+  int exponent = 0;
 
   __device__ PartialColumns(const DecodeParams& params, const SplitRow& task, int partial) {
     const uint4* row = static_cast<const uint4*>(params.partial_out) +
                        partial_row(params, task, partial) * (kMergeColumns / 8);
 #pragma unroll
     for (int i = 0; i < kMergeVectors; ++i) vectors[i] = row[32 * i + threadIdx.x % 32];
+    if constexpr (kHasExponents) {
+      exponent =
+          params.partial_exponents[2 * partial_row(params, task, partial) + threadIdx.x % 32 / 16];
+    }
   }
 
   __device__ void add_to(float (&columns)[kMergeVectors][8], float weight) const {
+    if (weight == 0.0f) return;  // 0 * infinity is NaN
+    if constexpr (kHasExponents) weight *= tile::power_of_two(exponent);
 #pragma unroll
     for (int i = 0; i < kMergeVectors; ++i) {
       const unsigned words[4] = {vectors[i].x, vectors[i].y, vectors[i].z, vectors[i].w};
@@ -149,18 +159,19 @@ struct PartialColumns {
 };
 
 // Leaves the warp's share of the row in shared memory and returns the row's log-sum-exp.
+template <bool kHasExponents>
 __device__ inline float merge_share(const DecodeParams& params, const SplitRow& task,
                                     MergeStorage& storage) {
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   float columns[kMergeVectors][8] = {};
   // Partials beyond the last are read as the last one, with weight 0, so that loads come before
   // weights.
-  const PartialColumns first(params, task, min(warp, task.num_partials - 1));
+  const PartialColumns<kHasExponents> first(params, task, min(warp, task.num_partials - 1));
   const MergeWeights weights(params, task);
   first.add_to(columns, warp < task.num_partials ? weights.of(warp) : 0.0f);
 #pragma unroll 8
   for (int partial = warp + kMergeWarps; partial < task.num_partials; partial += kMergeWarps) {
-    PartialColumns(params, task, partial).add_to(columns, weights.of(partial));
+    PartialColumns<kHasExponents>(params, task, partial).add_to(columns, weights.of(partial));
   }
 #pragma unroll
   for (int i = 0; i < kMergeVectors; ++i) {
@@ -196,7 +207,7 @@ __device__ __forceinline__ void decode_merge(const DecodeParams& params) {
     const SplitRequest split = storage.splits[place];
     const int worker = storage.workers[place];
     const SplitRow task{worker, split.last_worker - worker + 1, split.request, row};
-    const float lse = merge_share(params, task, storage);
+    const float lse = merge_share<kConfig.has_exponents>(params, task, storage);
     __syncthreads();
     const int column = 2 * threadIdx.x;
     float low = 0.0f, high = 0.0f;

@@ -18,6 +18,34 @@ struct WalkPiece {
   int last_worker;  // the last of them, for a split head
 };
 
+// A 64-bit division costs a call of some 100 instructions; lines this short do without.
+__device__ inline bool is_short_line(long long total_units) {
+  return total_units <= 0xffffffff / kMaxDecodeWorkers;
+}
+
+// value / divisor for divisors below 2^16, a 16-bit digit at a time.
+__device__ inline long long divide_by_digit(unsigned long long value, unsigned divisor) {
+  unsigned long long quotient = 0;
+  unsigned rest = 0;
+#pragma unroll 1
+  for (int shift = 48; shift >= 0; shift -= 16) {
+    const unsigned part = rest << 16 | (static_cast<unsigned>(value >> shift) & 0xffff);
+    quotient = quotient << 16 | part / divisor;
+    rest = part % divisor;
+  }
+  return static_cast<long long>(quotient);
+}
+
+// worker_begin and worker_of_unit with the cheapest arithmetic that suffices.
+__device__ inline long long fast_worker_begin(int worker, int num_workers, long long total_units) {
+  if (is_short_line(total_units)) return static_cast<unsigned>(total_units) * worker / num_workers;
+  return divide_by_digit(total_units * worker, num_workers);
+}
+
+__device__ inline int fast_worker_of_unit(long long unit, int num_workers, long long total_units) {
+  if (!is_short_line(total_units)) return worker_of_unit(unit, num_workers, total_units);
+  return (static_cast<unsigned>(unit + 1) * num_workers - 1) / static_cast<unsigned>(total_units);
+}
 // The pieces of one worker, in order. Every warp derives them by itself from the lengths.
 struct DecodeWalk {
   const DecodeParams* params;
@@ -44,7 +72,8 @@ struct DecodeWalk {
                 piece.is_split,
                 0};
       if (piece.is_head && piece.is_split) {
-        result.last_worker = worker_of_unit(request_begin + tiles - 1, num_workers, total_units);
+        result.last_worker =
+            fast_worker_of_unit(request_begin + tiles - 1, num_workers, total_units);
       }
       request_begin += request_units(tiles);
       ++request;
@@ -73,15 +102,6 @@ __device__ inline long long inclusive_scan(long long value) {
 }
 
 }  // namespace warp
-
-// worker_begin, with 32-bit arithmetic where it suffices: a 64-bit division costs some 100
-// instructions.
-__device__ inline long long fast_worker_begin(int worker, int num_workers, long long total_units) {
-  if (total_units > 0xffffffff / kMaxDecodeWorkers) {
-    return worker_begin(worker, num_workers, total_units);
-  }
-  return static_cast<unsigned>(total_units) * worker / num_workers;
-}
 
 // Finds where the worker's stretch begins: two passes over the lengths, 32 at a time.
 __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {

@@ -13,6 +13,7 @@
 #include "driver/tensor_map.h"
 #include "ops/gpu_runtime.h"
 #include "plan/decode_workspace.h"
+#include "plan/element.h"
 
 namespace mla {
 namespace {
@@ -20,6 +21,12 @@ namespace {
 constexpr unsigned kDecodeThreads = 512;
 constexpr unsigned kMergeThreads = 256;
 constexpr unsigned kMergeBlocksPerSm = 3;
+
+// Kernels keep rows in chunks of as many bytes as the copy engine swizzles.
+constexpr driver::cuuint32_t kChunkBytes = 128;
+constexpr int kLatentColumns = 512;
+constexpr int kRopeColumns = 64;
+constexpr driver::cuuint32_t kChunksPerBox = 4;  // where a page holds a tile
 
 TensorMap encode(const driver::Driver& driver, const void* address, driver::TensorTile tile) {
   tile.data_type = driver::kTensorMapUint8;
@@ -34,14 +41,27 @@ TensorMap encode(const driver::Driver& driver, const void* address, driver::Tens
 // The copy engine steps in 16 bytes; a dimension of one element is never stepped along.
 driver::cuuint64_t stride_bytes(const char* name, const TensorView& tensor, int dimension) {
   const std::int64_t stride = tensor.strides[dimension] * size_bytes(tensor.dtype);
-  if (tensor.shape[dimension] <= 1) return 576;
+  if (tensor.shape[dimension] <= 1) {
+    return driver::cuuint64_t((kLatentColumns + kRopeColumns) * size_bytes(tensor.dtype));
+  }
   MLA_CHECK(stride > 0 && stride % 16 == 0, ErrorKind::kNotImplemented, "decode",
             std::string(name) + "'s strides must be positive multiples of 16 bytes on this device",
             std::to_string(stride) + " bytes");
   return driver::cuuint64_t(stride);
 }
 
-// Kernels store two elements at once.
+driver::cuuint64_t latent_bytes(const TensorView& tensor) {
+  return driver::cuuint64_t(kLatentColumns * size_bytes(tensor.dtype));
+}
+
+// From a tile of latent chunks to the same rows' rope part, which is one chunk or half of one.
+void narrow_to_rope(driver::TensorTile& tile, const TensorView& tensor) {
+  const auto bytes = driver::cuuint32_t(kRopeColumns * size_bytes(tensor.dtype));
+  tile.dims[0] = tile.box[0] = bytes;
+  tile.swizzle = bytes == kChunkBytes ? driver::kSwizzle128B : driver::kSwizzle64B;
+}
+
+// Kernels store up to eight elements at once.
 void expect_storable(const TensorView& out) {
   for (int i = 0; i < out.rank - 1; ++i) {
     MLA_CHECK(out.shape[i] <= 1 || out.strides[i] % 8 == 0, ErrorKind::kNotImplemented, "decode",
@@ -49,9 +69,9 @@ void expect_storable(const TensorView& out) {
   }
 }
 
-// The query as boxes of one row tile. Whole tokens fold as [tokens, heads]; tiles that cut through
-// tokens see all rows as one dimension, which takes tokens that lie one after another.
-struct QueryTiles {
+// Query or output as boxes of one row tile. Whole tokens fold as [tokens, heads]; tiles that cut
+// through tokens see all rows as one dimension, which takes tokens that lie one after another.
+struct RowBoxes {
   driver::cuuint64_t num_tokens;
   driver::cuuint64_t num_heads;
   driver::cuuint32_t tokens_per_box;
@@ -60,8 +80,8 @@ struct QueryTiles {
   int token_step;
 };
 
-QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
-  const auto tokens = query.shape[1], heads = query.shape[2];
+RowBoxes row_boxes(const char* name, const TensorView& tensor, const DecodePlan& plan) {
+  const auto tokens = tensor.shape[1], heads = tensor.shape[2];
   if (!plan.is_dense) {
     return {driver::cuuint64_t(tokens),
             driver::cuuint64_t(heads),
@@ -70,12 +90,13 @@ QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
             0,
             plan.fold};
   }
-  MLA_CHECK(tokens == 1 || query.strides[1] == heads * query.strides[2], ErrorKind::kNotImplemented,
-            "decode",
-            "query's tokens must lie one after another where " + std::to_string(tokens * heads) +
-                " rows are packed into tiles of " + std::to_string(plan.rows_per_tile) +
-                ": its token stride must be " + std::to_string(heads * query.strides[2]),
-            query.strides[1]);
+  MLA_CHECK(tokens == 1 || tensor.strides[1] == heads * tensor.strides[2],
+            ErrorKind::kNotImplemented, "decode",
+            std::string(name) + "'s tokens must lie one after another where " +
+                std::to_string(tokens * heads) + " rows are packed into tiles of " +
+                std::to_string(plan.rows_per_tile) + ": its token stride must be " +
+                std::to_string(heads * tensor.strides[2]),
+            tensor.strides[1]);
   return {1,
           driver::cuuint64_t(tokens * heads),
           1,
@@ -84,27 +105,49 @@ QueryTiles query_tiles(const TensorView& query, const DecodePlan& plan) {
           0};
 }
 
+// Boxes of one chunk of the latent columns.
+driver::TensorTile latent_tile(const char* name, const TensorView& tensor, const RowBoxes& boxes) {
+  return {.rank = 4,
+          .dims = {latent_bytes(tensor), boxes.num_heads, boxes.num_tokens,
+                   driver::cuuint64_t(tensor.shape[0])},
+          .stride_bytes = {stride_bytes(name, tensor, 2), stride_bytes(name, tensor, 1),
+                           stride_bytes(name, tensor, 0)},
+          .box = {kChunkBytes, boxes.heads_per_box, boxes.tokens_per_box, 1},
+          .swizzle = driver::kSwizzle128B};
+}
+
 void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                const driver::Driver& driver) {
   const TensorView& query = args.query;
-  const QueryTiles tiles = query_tiles(query, plan);
-  driver::TensorTile tile = {
-      .rank = 4,
-      .dims = {512, tiles.num_heads, tiles.num_tokens, driver::cuuint64_t(query.shape[0])},
-      .stride_bytes = {stride_bytes("query", query, 2), stride_bytes("query", query, 1),
-                       stride_bytes("query", query, 0)},
-      .box = {128, tiles.heads_per_box, tiles.tokens_per_box, 1},
-      .swizzle = driver::kSwizzle128B};
+  const RowBoxes boxes = row_boxes("query", query, plan);
+  driver::TensorTile tile = latent_tile("query", query, boxes);
   params.query_latent = encode(driver, query.data, tile);
-  tile.dims[0] = tile.box[0] = 64;
-  tile.swizzle = driver::kSwizzle64B;
-  params.query_rope = encode(driver, static_cast<char*>(query.data) + 512, tile);
-  params.query_head_step = tiles.head_step;
-  params.query_token_step = tiles.token_step;
+  narrow_to_rope(tile, query);
+  params.query_rope = encode(driver, static_cast<char*>(query.data) + latent_bytes(query), tile);
+  params.query_head_step = boxes.head_step;
+  params.query_token_step = boxes.token_step;
 }
 
-// The cache as boxes of up to a tile's keys: all chunks of 128 bytes at once where a page holds a
-// tile.
+// Kernels for 16-bit types store with the copy engine, a row tile at a time.
+void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
+                     const driver::Driver& driver) {
+  if (!has_partial_exponents(plan.config)) return;
+  const RowBoxes boxes = row_boxes("out", args.out, plan);
+  params.out_map = encode(driver, args.out.data, latent_tile("out", args.out, boxes));
+  if (!plan.splits_requests) return;
+  const driver::cuuint64_t row_bytes = latent_bytes(args.out);
+  const auto num_rows = driver::cuuint64_t(plan.num_rows);
+  const auto num_slots = driver::cuuint64_t(num_partial_slots(plan.num_workers));
+  params.partial_map =
+      encode(driver, params.partial_out,
+             {.rank = 4,
+              .dims = {row_bytes, num_rows, num_slots, 1},
+              .stride_bytes = {row_bytes, num_rows * row_bytes, num_slots * num_rows * row_bytes},
+              .box = {kChunkBytes, driver::cuuint32_t(plan.rows_per_tile), 1, 1},
+              .swizzle = driver::kSwizzle128B});
+}
+
+// The cache as boxes of up to a tile's keys: four chunks at once where a page holds a tile.
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                const driver::Driver& driver) {
   const TensorView& cache = args.kv_cache;
@@ -117,23 +160,23 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
   const auto num_pages = driver::cuuint64_t(std::max<std::int64_t>(cache.shape[0], 1));
   char* address = static_cast<char*>(cache.shape[0] > 0 ? cache.data : args.query.data);
   driver::TensorTile tile = {.rank = 4,
-                             .dims = {128, driver::cuuint64_t(page_size), 4, num_pages},
-                             .stride_bytes = {row_stride, 128, page_stride},
-                             .box = {128, rows, holds_tile ? 4u : 1u, 1},
+                             .dims = {kChunkBytes, driver::cuuint64_t(page_size),
+                                      latent_bytes(cache) / kChunkBytes, num_pages},
+                             .stride_bytes = {row_stride, kChunkBytes, page_stride},
+                             .box = {kChunkBytes, rows, holds_tile ? kChunksPerBox : 1, 1},
                              .swizzle = driver::kSwizzle128B};
   params.cache_latent = encode(driver, address, tile);
-  tile.dims[0] = tile.box[0] = 64;
+  narrow_to_rope(tile, cache);
   tile.dims[2] = tile.box[2] = 1;
-  tile.swizzle = driver::kSwizzle64B;
-  params.cache_rope = encode(driver, address + 512, tile);
+  params.cache_rope = encode(driver, address + latent_bytes(cache), tile);
 }
 
 void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan) {
-  const DecodeWorkspace layout =
-      decode_workspace(plan.num_workers, plan.num_rows, plan.config.latent_dim);
+  const DecodeWorkspace layout = decode_workspace(plan.num_workers, plan.num_rows, plan.config);
   char* base = static_cast<char*>(args.workspace.data);
   params.partial_out = base;
   params.partial_lse = reinterpret_cast<float*>(base + layout.partial_lse);
+  params.partial_exponents = reinterpret_cast<signed char*>(base + layout.partial_exponents);
   params.splits = reinterpret_cast<SplitRequest*>(base + layout.splits);
 }
 
@@ -144,6 +187,7 @@ DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan,
   set_query(params, args, plan, driver);
   set_cache(params, args, plan, driver);
   set_workspace(params, args, plan);
+  set_result_maps(params, args, plan, driver);
   params.block_tables = static_cast<const int*>(args.block_tables.data);
   params.seq_lens = static_cast<const int*>(args.seq_lens.data);
   if (args.causal_seqs) params.causal_seqs = static_cast<const int*>(args.causal_seqs->data);
@@ -184,7 +228,7 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
   gpu.kernel(plan.config, ordinal)
       .launch({.grid = {unsigned(plan.grid.x)},
                .block = {kDecodeThreads},
-               .dynamic_smem_bytes = unsigned(sm90_decode_fp8_smem_bytes(plan.config)),
+               .dynamic_smem_bytes = unsigned(sm90_decode_smem_bytes(plan.config)),
                .enable_pdl = args.enable_pdl},
               cuda_stream, params);
   if (!plan.splits_requests) return;
@@ -192,7 +236,10 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
   // It waits for the kernel above in any case; starting early hides its launch.
   const unsigned num_blocks =
       kMergeBlocksPerSm * unsigned(runtime.device(args.query.device).num_sms);
-  gpu.kernel(DecodeMergeConfig{.latent_dim = plan.config.latent_dim}, ordinal)
+  const DecodeMergeConfig merge = {.out_dtype = element_type(args.out.dtype),
+                                   .latent_dim = plan.config.latent_dim,
+                                   .has_exponents = has_partial_exponents(plan.config)};
+  gpu.kernel(merge, ordinal)
       .launch({.grid = {num_blocks}, .block = {kMergeThreads}, .enable_pdl = true}, cuda_stream,
               params);
 }

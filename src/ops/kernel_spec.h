@@ -22,9 +22,10 @@ inline KernelSpec kernel_spec(const MergeConfig& config) {
 }
 
 inline KernelSpec kernel_spec(const DecodeConfig& config) {
-  return {
-      {"device/sm90/decode_fp8.cuh", "mla::sm90::decode_fp8_kernel<" + config_text(config) + ">"},
-      unsigned(sm90_decode_fp8_smem_bytes(config))};
+  const std::string name = size_bytes(config.dtype) == 1 ? "decode_fp8" : "decode_f16";
+  return {{"device/sm90/" + name + ".cuh",
+           "mla::sm90::" + name + "_kernel<" + config_text(config) + ">"},
+          unsigned(sm90_decode_smem_bytes(config))};
 }
 
 inline KernelSpec kernel_spec(const DecodeMergeConfig& config) {

@@ -22,6 +22,8 @@ constexpr KernelEntry kKernels[] = {
     {Op::kPrefill, Arch::kCpu, {}},
     {Op::kKvPack, Arch::kCpu, {}},
     {Op::kMerge, Arch::kCpu, {}},
+    {Op::kDecode, Arch::kSm90, DType::kFloat16},
+    {Op::kDecode, Arch::kSm90, DType::kBFloat16},
     {Op::kDecode, Arch::kSm90, DType::kFloat8E4M3},
     {Op::kKvPack, Arch::kSm90, {}},
     {Op::kKvPack, Arch::kSm100, {}},

@@ -62,8 +62,10 @@ std::string config_text(const DecodeConfig& config) {
 }
 
 std::string config_text(const DecodeMergeConfig& config) {
-  const auto& [out_dtype, latent_dim] = config;
-  return expression("DecodeMergeConfig", {{"out_dtype", out_dtype}, {"latent_dim", latent_dim}});
+  const auto& [out_dtype, latent_dim, has_exponents] = config;
+  return expression(
+      "DecodeMergeConfig",
+      {{"out_dtype", out_dtype}, {"latent_dim", latent_dim}, {"has_exponents", has_exponents}});
 }
 
 std::string config_text(const PrefillConfig& config) {

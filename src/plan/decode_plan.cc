@@ -73,7 +73,7 @@ std::vector<std::int64_t> worker_counts(const DecodeProblem& problem, const Deco
 
 std::int64_t workspace_bytes(const DecodePlan& plan, const DeviceFacts& device) {
   if (device.arch != Arch::kCpu) {
-    return decode_workspace(plan.num_workers, plan.num_rows, plan.config.latent_dim).bytes;
+    return decode_workspace(plan.num_workers, plan.num_rows, plan.config).bytes;
   }
   const std::int64_t state_bytes = kPartialStateFloats * std::int64_t{sizeof(float)};
   return (plan.num_workers - 1) * plan.num_rows * state_bytes;

@@ -21,6 +21,7 @@ constexpr int kSm90Float8FullRateRows = 40;
 
 // The chain from loaded keys to added values, for any number of rows (measured on an H200).
 constexpr double kSm90Float8TileSeconds = 1.3e-6;
+constexpr double kSm90Float16TileSeconds = 1.9e-6;
 
 // The tcgen05 matrix instruction of one block fills half of the datapath with M = 64 (documented).
 constexpr int kSm100SingleFullRateRows = 128;
@@ -42,7 +43,7 @@ std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
     case Arch::kSm90:
       // FP8 computes the transposed output: 512 x 64 floats fill the registers of two warpgroups.
       if (is_float8(dtype)) return row_steps(64, kSm90Float8FullRateRows, kSm90Float8TileSeconds);
-      return {{64, 64, 1, 64}, {128, 64, 2, 128}};
+      return {{64, 64, 1, 64, kSm90Float16TileSeconds}};
     case Arch::kSm100:
     case Arch::kSm103: {
       const int keys = is_float8(dtype) ? 128 : 64;

@@ -81,7 +81,7 @@ ExpectedAttention expect_decode(const DecodeInputs& inputs, const Case& c, Targe
   const DType dtype = inputs.query.dtype();
   const Attention attention = reference_decode(inputs, c, target.probability_dtype(dtype));
   return expected_attention(attention, decode_out_dtype(dtype), kCacheWidth, c.lse_base(),
-                            target.sum_cutoff(dtype));
+                            target.sum_cutoff(dtype), target.inner_rounding(dtype));
 }
 
 void expect_agreement(const Result& result, const ExpectedAttention& expected, const char* what) {

@@ -87,8 +87,8 @@ const std::vector<Row> kRows = {
     {"H200", kFp8, {32, 1, 16, 1024}, {1, false, 16, 16, 1, 1, 128}},
     // BF16: rows are the M of the instructions, 64 whatever the problem.
     {"H200", kBf16, {1, 1, 16, 8192}, {1, false, 16, 64, 1, 1, 129}},
-    {"H200", kBf16, {64, 1, 128, 8192}, {1, false, 128, 128, 1, 2, 64}},
-    {"H200", kBf16, {4, 5, 32, 81920}, {1, true, 128, 128, 2, 2, 33}},
+    {"H200", kBf16, {64, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 64}},
+    {"H200", kBf16, {4, 5, 32, 81920}, {1, true, 64, 64, 3, 1, 44}},
     // Short caches have fewer key tiles than there are SMs.
     {"H200", kFp8, {1, 1, 16, 1024}, {1, false, 16, 16, 1, 1, 17}},
     {"H200", kFp8, {1, 1, 1, 100}, {1, false, 1, 8, 1, 1, 1}},

@@ -49,8 +49,8 @@ TEST(CanImplement, SaysWhichKernelIsMissing) {
   const DecodeProblem decode = {.dtype = DType::kBFloat16};
   const DecodeProblem small_pages = {.dtype = DType::kFloat8E4M3, .page_size = 4};
   const std::vector<Refusal> refusals = {
-      {can_implement(decode, known_device("H200")),
-       "decode: no kernel for bfloat16 on sm_90 in this build"},
+      {can_implement(decode, known_device("B200")),
+       "decode: no kernel for bfloat16 on sm_100 in this build"},
       {can_implement(small_pages, known_device("H200")),
        "decode: no kernel for page_size 4 on sm_90 in this build, the smallest is 8"},
       {can_implement(kPrefill, known_device("B200")),
@@ -128,7 +128,7 @@ TEST(CanImplement, SaysWhichArgumentIsOutsideTheContract) {
 }
 
 TEST(Explain, GivesThePlanWhereTheKernelIsMissing) {
-  const Explanation explanation = explain(DecodeProblem{.max_seq_len = 8192}, known_device("H200"));
+  const Explanation explanation = explain(DecodeProblem{.max_seq_len = 8192}, known_device("B200"));
   EXPECT_FALSE(explanation.verdict);
   EXPECT_FALSE(explanation.rows.empty());
 }
@@ -150,7 +150,7 @@ TEST(Explain, GivesThePlan) {
             "  workers        44 per row tile, requests are split\n"
             "  grid           132 blocks\n"
             "  workspace      14145632 bytes\n"
-            "  modelled time  137 us\n"
+            "  modelled time  166 us\n"
             "  bytes          190 MB\n"
             "  flops          114 GFLOP\n"
             "  floor          78.7 us, bound by compute\n");

@@ -21,6 +21,10 @@ class Target {
   // What a step of a matrix product's running sum is cut off by, relative to the sum; 0: float32.
   virtual double sum_cutoff(DType /*input*/) const { return 0; }
 
+  // What rounding on the way changes a result by at worst, relative to the root mean square of its
+  // values, beyond what the reference happens to round; 0: all in float32.
+  virtual double inner_rounding(DType /*input*/) const { return 0; }
+
   // The tensor as this target's kernels see it, and what they left in it back in the tensor.
   virtual TensorView upload(const HostTensor& tensor) = 0;
   virtual void download(HostTensor& tensor) = 0;

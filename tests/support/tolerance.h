@@ -32,7 +32,8 @@ struct ExpectedAttention {
 };
 
 ExpectedAttention expected_attention(const Attention& attention, DType out_dtype, std::int64_t d_qk,
-                                     LseBase base, double sum_cutoff = 0);
+                                     LseBase base, double sum_cutoff = 0,
+                                     double inner_rounding = 0);
 
 // A merge's results; `largest` is the largest |partial out| at each element, `lse` natural.
 ExpectedAttention expected_merge(const Shape& shape, const std::vector<double>& out,

@@ -94,7 +94,8 @@ def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
     """Runs decode with these arguments and compares output and LSE of every request."""
     out, lse = tokenspeed_mla.tokenspeed_mla_decode(**inputs, return_lse=True)
     check, target = Check(tolerance), Target(out.device)
-    cutoff = target.sum_cutoff(inputs["query"].dtype)
+    dtype = inputs["query"].dtype
+    cutoff, rounding = target.sum_cutoff(dtype), target.inner_rounding(dtype)
     for request in range(len(inputs["seq_lens"])):
         one = slice(request, request + 1)
         exact = reference.decode(
@@ -105,10 +106,10 @@ def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
             softmax_scale=inputs["softmax_scale"],
             output_scale=inputs.get("output_scale", 1.0),
             causal_mask=inputs["causal_mask"],
-            probability_dtype=target.probability_dtype(inputs["query"].dtype),
+            probability_dtype=target.probability_dtype(dtype),
         )
         name = f"request {request}"
-        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE, cutoff))
+        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE, cutoff, rounding))
         check.add_lse(f"{name} lse", lse[one], expected_lse(exact, D_CACHE, "2", cutoff))
     return check
 

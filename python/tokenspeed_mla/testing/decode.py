@@ -140,7 +140,8 @@ def expect(inputs: DecodeInputs, case: Case, target: Target) -> tuple[Expected, 
         probability_dtype=target.probability_dtype(inputs.query.dtype),
     )
     cutoff = target.sum_cutoff(inputs.query.dtype)
-    out = expected_out(attention, out_dtype(case), WIDTH, cutoff)
+    rounding = target.inner_rounding(inputs.query.dtype)
+    out = expected_out(attention, out_dtype(case), WIDTH, cutoff, rounding)
     return out, expected_lse(attention, WIDTH, case["lse_base"], cutoff)
 
 

@@ -28,6 +28,15 @@ class Target:
             return 0.0
         return 2.0**-13 if torch.cuda.get_device_capability(self.device)[0] == 9 else 0.0
 
+    def inner_rounding(self, input_dtype: torch.dtype) -> float:
+        """What decode rounds on the way: probabilities to the input's dtype, partials to float16.
+
+        Relative to the root mean square of the values, at worst; FP8 is covered by `sum_cutoff`.
+        """
+        if self.device.type != "cuda" or input_dtype.itemsize != 2:
+            return 0.0
+        return (2.0**-9 if input_dtype == torch.bfloat16 else 2.0**-12) + 2.0**-12
+
     def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on this device, with its strides and what lies between its elements."""
         if tensor.device.type == self.device.type:

@@ -15,7 +15,9 @@ The error of an attention output has two sources.
 The log-sum-exp moves by d, by the rounding of the sum and of its own float32.
 
 A tensor core that cuts its running sum off, always towards zero (`sum_cutoff`, relative), adds that
-to a score at every step of 32 products, and to an output twice.
+to a score at every step of 32 products, and to an output twice. Roundings on the way that the
+reference does not repeat (`inner_rounding`, relative: probabilities relative to another maximum,
+partial results) add at worst that share of the root mean square of the values.
 """
 
 import math
@@ -41,13 +43,18 @@ class Expected:
 
 
 def expected_out(
-    attention: Attention, out_dtype: torch.dtype, d_qk: int, sum_cutoff: float = 0.0
+    attention: Attention,
+    out_dtype: torch.dtype,
+    d_qk: int,
+    sum_cutoff: float = 0.0,
+    inner_rounding: float = 0.0,
 ) -> Expected:
     """The output and its bounds, for a result that is stored as `out_dtype`."""
     exact = attention.out
     same_precision = attention.rounded_out.to(out_dtype).double()
     rounding = (same_precision - exact).abs().amax(-1, keepdim=True)
     float32 = _arithmetic_error(attention, d_qk, sum_cutoff)
+    float32 += inner_rounding * attention.second_moment.sqrt()
     cosine_bound = ROUNDING_FACTOR * cosine_difference(same_precision, exact)
     cosine_bound += _energy_ratio(float32, exact)
     return Expected(exact, ROUNDING_FACTOR * rounding + float32, cosine_bound)

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/ptx/tma.cuh"
+#include "device/sm90/decode_f16_storage.cuh"
+#include "device/tile/decode_rows.cuh"
+#include "device/tile/decode_walk.cuh"
+#include "device/tile/ring.cuh"
+#include "device/tile/tile_pages.cuh"
+
+namespace mla::sm90::f16 {
+
+// One group of a key tile's chunks: a box a page where pages hold a tile, else one a page and
+// chunk.
+template <DecodeConfig kConfig, typename Pages>
+__device__ void load_group(const DecodeParams& params, Storage<kConfig>& storage, int stage,
+                           int group, const Pages& tile_pages) {
+  using Storage = Storage<kConfig>;
+  constexpr bool kHoldsTile = Pages::kRows == kConfig.tile_kv;
+  auto& tile = storage.kv[stage];
+  ptx::Barrier& full = storage.kv_full[stage][group];
+  const int num_chunks = group == kRopeGroup ? 1 : Storage::kGroupChunks;
+  const int first_chunk = (group - 1) * Storage::kGroupChunks;
+  ptx::mbarrier_arrive_expect_tx(
+      full, tile_pages.count * Pages::kRows * Storage::kChunkBytes * num_chunks);
+#pragma unroll
+  for (int i = 0; i < Pages::kMaxPages; ++i) {
+    if (i >= tile_pages.count) break;
+    const int page = tile_pages.pages[i], row = tile_pages.first_row;
+    if (group == kRopeGroup) {
+      ptx::cp_async_bulk_tensor_4d(tile.chunks[Storage::kRopeChunk][i * Pages::kRows],
+                                   &params.cache_rope, full, 0, row, 0, page);
+      continue;
+    }
+    constexpr int kChunksPerBox = kHoldsTile ? Storage::kGroupChunks : 1;
+#pragma unroll
+    for (int c = 0; c < Storage::kGroupChunks; c += kChunksPerBox) {
+      ptx::cp_async_bulk_tensor_4d(tile.chunks[first_chunk + c][i * Pages::kRows],
+                                   &params.cache_latent, full, 0, row, first_chunk + c, page);
+    }
+  }
+}
+
+template <DecodeConfig kConfig>
+__device__ void load_query(const DecodeParams& params, Storage<kConfig>& storage, int request,
+                           int row_tile) {
+  using Storage = Storage<kConfig>;
+  const int head = row_tile * params.query_head_step;
+  const int token = row_tile * params.query_token_step;
+  ptx::Barrier& full = storage.query_full;
+  ptx::mbarrier_arrive_expect_tx(
+      full, params.rows_per_tile * Storage::kChunkBytes * (Storage::kLatentChunks + 1));
+  ptx::cp_async_bulk_tensor_4d(storage.query.chunks[Storage::kRopeChunk], &params.query_rope, full,
+                               0, head, token, request);
+#pragma unroll
+  for (int chunk = 0; chunk < Storage::kLatentChunks; ++chunk) {
+    ptx::cp_async_bulk_tensor_4d(storage.query.chunks[chunk], &params.query_latent, full,
+                                 chunk * Storage::kChunkBytes, head, token, request);
+  }
+}
+
+// Role: one thread that loads the query of every piece.
+template <DecodeConfig kConfig>
+__device__ void load_query_role(const DecodeParams& params, Storage<kConfig>& storage,
+                                tile::DecodeWalk walk, int row_tile) {
+  tile::Ring<1> query;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    tile::wait(storage.query_empty, query.free_parity());
+    load_query<kConfig>(params, storage, piece.request, row_tile);
+    query.advance();
+  }
+}
+
+// Role: one thread that loads the keys.
+template <DecodeConfig kConfig>
+__device__ void load_keys_role(const DecodeParams& params, Storage<kConfig>& storage,
+                               tile::DecodeWalk walk) {
+  using Pages = tile::TilePages<kConfig.page_size, kConfig.tile_kv>;
+  tile::Ring<Storage<kConfig>::kKvStages> kv;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    const int* table = params.block_tables + piece.request * params.block_table_stride;
+    const int seq_len = tile::cached_keys(params, piece.request);
+    Pages ahead;
+    if (piece.tile_begin < piece.tile_end) ahead.read(table, piece.tile_begin, seq_len);
+    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+      const Pages pages = ahead;
+      if (t + 1 < piece.tile_end) ahead.read(table, t + 1, seq_len);
+      for (int group = 0; group < kKeyGroups; ++group) {
+        tile::wait(storage.kv_empty[kv.stage][group], kv.free_parity());
+        load_group<kConfig>(params, storage, kv.stage, group, pages);
+      }
+      kv.advance();
+    }
+  }
+}
+
+}  // namespace mla::sm90::f16
