@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/core/cluster_runner.h"
 
+#include "emulator/check/leftovers.h"
 #include "emulator/core/deadlock.h"
 #include "emulator/core/interpreter.h"
 
@@ -76,6 +77,7 @@ void ClusterRunner::finish() {
   cluster_->async.complete_all();
   if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
   check_tensor_memory_is_free(*cluster_);
+  check::check_leftovers(*cluster_);
   for (const auto& cta : cluster_->ctas) {
     cluster_->grid.num_ctas_past_trigger += !cta->has_launched_dependents;
     ++cluster_->grid.num_ctas_ended;

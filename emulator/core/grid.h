@@ -18,6 +18,10 @@ namespace emulator {
 namespace check {
 class EarlyAccesses;
 }
+namespace trace {
+class CounterLog;
+class TraceLog;
+}  // namespace trace
 
 struct Extent {
   uint32_t x = 1, y = 1, z = 1;
@@ -33,6 +37,8 @@ struct RunOptions {
   bool checks_registers = true;
   Arithmetic arithmetic = Arithmetic::kExact;  // of tensor cores
   check::RaceLevel races = check::RaceLevel::kOff;
+  trace::CounterLog* counters = nullptr;          // takes counts of every launch; null: none
+  trace::TraceLog* trace = nullptr;               // takes what warps do in turn; null: none
   uint64_t max_instructions = uint64_t{1} << 40;  // of a launch, summed over its warps
 };
 

@@ -4,6 +4,8 @@
 
 #include "emulator/check/early_accesses.h"
 #include "emulator/check/tensor_fence_check.h"
+#include "emulator/trace/counter_observer.h"
+#include "emulator/trace/trace_observer.h"
 
 namespace emulator {
 namespace {
@@ -49,6 +51,12 @@ Instruments::Instruments(Grid& grid) {
   const bool has_early_grids = order.early_accesses && !order.early_accesses->is_empty();
   if (order.is_early || has_early_grids) {
     observers_.push_back(std::make_unique<check::DependencyCheck>(grid));
+  }
+  if (grid.options.counters) {
+    observers_.push_back(std::make_unique<trace::CounterObserver>(grid, *grid.options.counters));
+  }
+  if (grid.options.trace) {
+    observers_.push_back(std::make_unique<trace::TraceObserver>(grid, *grid.options.trace));
   }
   if (observers_.size() > 1) {
     auto list = std::make_unique<ObserverList>(std::move(observers_));

@@ -86,6 +86,14 @@ State::State()
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
   options.max_instructions =
       environment_number("TOKENSPEED_MLA_EMULATOR_MAX_INSTRUCTIONS", options.max_instructions);
+  if (const std::string path = environment("TOKENSPEED_MLA_EMULATOR_COUNTERS", ""); !path.empty()) {
+    counters = std::make_unique<trace::CounterLog>(path);
+    options.counters = counters.get();
+  }
+  if (const std::string path = environment("TOKENSPEED_MLA_EMULATOR_TRACE", ""); !path.empty()) {
+    trace = std::make_unique<trace::TraceLog>(path);
+    options.trace = trace.get();
+  }
   dependents = dependent_order(options.schedule.kind);
   if (options.schedule.kind == ScheduleKind::kRandom) random.emplace(options.schedule.seed);
   defers_work = random.has_value() || dependents != DependentOrder::kSerial;

@@ -14,6 +14,8 @@
 #include "emulator/core/global_memory.h"
 #include "emulator/core/grid.h"
 #include "emulator/libcuda/api.h"
+#include "emulator/trace/counters.h"
+#include "emulator/trace/trace_log.h"
 
 namespace emulator::libcuda {
 
@@ -29,6 +31,8 @@ struct State {
 
   const DeviceModel* device = nullptr;  // null: the environment names none that is known
   RunOptions options;
+  std::unique_ptr<trace::CounterLog> counters;  // null unless the environment asks for one
+  std::unique_ptr<trace::TraceLog> trace;
   GlobalMemory memory;
   CUresult sticky_error =
       kSuccess;  // of a failed launch: the context stays unusable, as on hardware
