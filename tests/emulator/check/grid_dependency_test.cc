@@ -78,39 +78,57 @@ TEST_P(GridDependency, ATriggerMayComeBeforeTheWait) {
   EXPECT_EQ(value(2), 7u);
 }
 
-TEST_P(GridDependency, AMissingWaitIsReported) {
-  const std::string report = report_of({{"first", 0, 3}, {"copy_without_wait", 1, 0}});
-  EXPECT_THAT(report, testing::HasSubstr("a read before griddepcontrol.wait"));
-  EXPECT_THAT(report, testing::HasSubstr("kernel copy_without_wait"));
-  EXPECT_THAT(report, testing::HasSubstr("ld.global.u32 %r2, [%rd2];"));
-  EXPECT_THAT(report, testing::HasSubstr("there: kernel first"));
-}
-
-TEST_P(GridDependency, AReadBeforeTheWaitIsReported) {
-  EXPECT_THAT(report_of({{"first", 0, 3}, {"copy_before_wait", 1, 0}}),
-              testing::HasSubstr("kernel copy_before_wait"));
-}
-
-TEST_P(GridDependency, AReadBeforeTheWaitOfTheLastGridIsReported) {
-  EXPECT_THAT(
-      report_of({{"first", 0, 3}, {"copy_and_trigger_first", 1, 0}, {"copy_before_wait", 2, 1}}),
-      testing::HasSubstr("kernel copy_before_wait"));
-}
-
-TEST_P(GridDependency, AWriteBeforeTheWaitIsReported) {
-  EXPECT_THAT(report_of({{"copy", 0, 1}, {"store_before_wait", 1, 3}}),
-              testing::HasSubstr("a write before griddepcontrol.wait"));
-}
-
-// The third grid waits only for the second, which has not waited for the first.
-TEST_P(GridDependency, AGridThatDoesNotWaitDoesNotWaitForOthers) {
-  EXPECT_THAT(report_of({{"first", 0, 3}, {"copy_without_wait", 1, 3}, {"copy", 2, 0}}),
-              testing::HasSubstr("kernel copy\n"));
-}
-
 TEST_P(GridDependency, MemoryThatNobodyInFrontWritesMayBeReadEarly) {
   run({{"first", 0, 3}, {"copy_before_wait", 1, 3}});
   EXPECT_EQ(value(1), 1u);
+}
+
+struct PlantedBug {
+  const char* name;
+  FaultKind kind;
+  std::vector<Step> steps;
+  const char* kernel;  // that is blamed
+  const char* access;  // what it did
+};
+
+const std::vector<PlantedBug> kBugs = {
+    {"grid_does_not_wait",
+     FaultKind::kGridDependency,
+     {{"first", 0, 3}, {"copy_without_wait", 1, 0}},
+     "copy_without_wait",
+     "a read"},
+    {"grid_reads_before_it_waits",
+     FaultKind::kGridDependency,
+     {{"first", 0, 3}, {"copy_before_wait", 1, 0}},
+     "copy_before_wait",
+     "a read"},
+    {"last_grid_reads_before_it_waits",
+     FaultKind::kGridDependency,
+     {{"first", 0, 3}, {"copy_and_trigger_first", 1, 0}, {"copy_before_wait", 2, 1}},
+     "copy_before_wait",
+     "a read"},
+    {"grid_writes_before_it_waits",
+     FaultKind::kGridDependency,
+     {{"copy", 0, 1}, {"store_before_wait", 1, 3}},
+     "store_before_wait",
+     "a write"},
+    // The third grid waits only for the second, which has not waited for the first.
+    {"grid_in_front_does_not_wait",
+     FaultKind::kGridDependency,
+     {{"first", 0, 3}, {"copy_without_wait", 1, 3}, {"copy", 2, 0}},
+     "copy",
+     "a read"},
+};
+
+TEST_P(GridDependency, PlantedBugsAreReportedAtTheEarlyAccess) {
+  for (const PlantedBug& bug : kBugs) {
+    SCOPED_TRACE(bug.name);
+    const std::string report = report_of(bug.steps);
+    EXPECT_THAT(report, testing::HasSubstr("kernel " + std::string(bug.kernel) + "\n"));
+    EXPECT_THAT(report, testing::HasSubstr(std::string(bug.access) +
+                                           " before griddepcontrol.wait has told"));
+    EXPECT_THAT(report, testing::HasSubstr("there: kernel " + std::string(bug.steps[0].kernel)));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Schedules, GridDependency, testing::Values("eager", "lazy", "random:1"));

@@ -4,8 +4,8 @@
 
 #include "tests/emulator/kernel_runner.h"
 
-// Synchronisation that never completes: what a kernel leaves behind, and what a deadlock report
-// says.
+// Planted bugs of synchronisation that never completes: what a kernel leaves behind, and what a
+// deadlock report says.
 namespace emulator {
 namespace {
 

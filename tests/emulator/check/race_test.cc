@@ -13,6 +13,7 @@ namespace {
 
 struct PlantedRace {
   const char* name;
+  FaultKind kind;
   // Lines that begin with + are only in the repaired twin, with - only in the faulty one.
   const char* body;
   // The PTX lines of both accesses; which of them comes later is up to the schedule.
@@ -35,13 +36,13 @@ const char* const kStart =
     "[barrier], 1;\nbar.sync 0;\n";
 
 const PlantedRace kRaces[] = {
-    {"load_without_barrier", R"(
+    {"load_without_barrier", FaultKind::kRace, R"(
        st.shared.u32 [%own], %thread;
      + bar.sync 0;
        ld.shared.u32 %r5, [%other];)",
      "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
 
-    {"second_round_overwrites_without_barrier", R"(
+    {"second_round_overwrites_without_barrier", FaultKind::kRace, R"(
        mov.u32 %r6, 0;
      AGAIN:
        st.shared.u32 [%own], %r6;
@@ -53,7 +54,7 @@ const PlantedRace kRaces[] = {
        @%p5 bra AGAIN;)",
      "st.shared.u32 [%own], %r6;", "ld.shared.u32 %r5, [%other];"},
 
-    {"lane_arrives_for_its_warp_without_warp_sync", R"(
+    {"lane_arrives_for_its_warp_without_warp_sync", FaultKind::kRace, R"(
        @%p1 bra CONSUMER;
        st.shared.u32 [%own], %thread;
      + bar.warp.sync -1;
@@ -66,14 +67,14 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
 
-    {"lanes_exchange_without_warp_sync", R"(
+    {"lanes_exchange_without_warp_sync", FaultKind::kRace, R"(
        st.shared.u32 [%own], %thread;
      + bar.warp.sync -1;
        xor.b32 %r5, %own, 4;
        ld.shared.u32 %r6, [%r5];)",
      "ld.shared.u32 %r6, [%r5];", "st.shared.u32 [%own], %thread;"},
 
-    {"relaxed_arrival", R"(
+    {"relaxed_arrival", FaultKind::kRace, R"(
        @%p1 bra CONSUMER;
        st.shared.u32 [%own], %thread;
        bar.warp.sync -1;
@@ -87,7 +88,7 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
 
-    {"arrival_before_the_store", R"(
+    {"arrival_before_the_store", FaultKind::kRace, R"(
        @%p1 bra CONSUMER;
      - bar.arrive 1, 64;
        st.shared.u32 [%own], %thread;
@@ -99,7 +100,7 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
 
-    {"wait_for_the_phase_before", R"(
+    {"wait_for_the_phase_before", FaultKind::kRace, R"(
        @%p1 bra CONSUMER;
      - bar.sync 1, 64;
        st.shared.u32 [%own], %thread;
@@ -115,21 +116,21 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
 
-    {"mbarrier_used_by_another_lane_without_warp_sync", R"(
+    {"mbarrier_used_by_another_lane_without_warp_sync", FaultKind::kRace, R"(
        @%p2 mbarrier.init.shared.b64 [late], 1;
      + bar.warp.sync -1;
        setp.eq.u32 %p5, %thread, 1;
        @%p5 mbarrier.arrive.shared.b64 %rd1, [late];)",
      "@%p5 mbarrier.arrive.shared.b64 %rd1, [late];", "@%p2 mbarrier.init.shared.b64 [late], 1;"},
 
-    {"copy_read_before_it_is_waited_for", R"(
+    {"copy_read_before_it_is_waited_for", FaultKind::kRace, R"(
        cp.async.ca.shared.global [%own], [%in], 4;
        cp.async.commit_group;
      + cp.async.wait_group 0;
        ld.shared.u32 %r5, [%own];)",
      "ld.shared.u32 %r5, [%own];", "cp.async.ca.shared.global [%own], [%in], 4;"},
 
-    {"wait_for_one_group_too_few", R"(
+    {"wait_for_one_group_too_few", FaultKind::kRace, R"(
        cp.async.ca.shared.global [%own], [%in], 4;
        cp.async.commit_group;
        cp.async.ca.shared.global [%own+256], [%in], 4;
@@ -140,20 +141,20 @@ const PlantedRace kRaces[] = {
        ld.shared.u32 %r6, [%own+256];)",
      "ld.shared.u32 %r6, [%own+256];", "cp.async.ca.shared.global [%own+256], [%in], 4;"},
 
-    {"copy_of_another_warp_without_barrier", R"(
+    {"copy_of_another_warp_without_barrier", FaultKind::kRace, R"(
        cp.async.ca.shared.global [%own], [%in], 4;
        cp.async.wait_all;
      + bar.sync 0;
        ld.shared.u32 %r5, [%other];)",
      "ld.shared.u32 %r5, [%other];", "cp.async.ca.shared.global [%own], [%in], 4;"},
 
-    {"copy_overwritten_under_way", R"(
+    {"copy_overwritten_under_way", FaultKind::kRace, R"(
        cp.async.ca.shared.global [%own], [%in], 4;
      + cp.async.wait_all;
        st.shared.u32 [%own], 3;)",
      "st.shared.u32 [%own], 3;", "cp.async.ca.shared.global [%own], [%in], 4;"},
 
-    {"relaxed_cluster_arrival", R"(
+    {"relaxed_cluster_arrival", FaultKind::kRace, R"(
        barrier.cluster.arrive.aligned;
        barrier.cluster.wait.aligned;
        mapa.shared::cluster.u32 %r5, %own, 0;
@@ -166,7 +167,7 @@ const PlantedRace kRaces[] = {
        barrier.cluster.wait.aligned;)",
      "ld.shared.u32 %r6, [%own];", "@!%p4 st.shared::cluster.u32 [%r5], 5;", 2, 2},
 
-    {"flag_published_without_release", R"(
+    {"flag_published_without_release", FaultKind::kRace, R"(
        @!%p2 bra DONE;
        @%p4 bra CONSUMER;
        st.global.u32 [%in+64], 9;
@@ -181,7 +182,7 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.global.u32 %r6, [%in+64];", "st.global.u32 [%in+64], 9;", 2},
 
-    {"flag_without_fences", R"(
+    {"flag_without_fences", FaultKind::kRace, R"(
        @!%p2 bra DONE;
        @%p4 bra CONSUMER;
        st.global.u32 [%in+64], 9;
@@ -197,7 +198,7 @@ const PlantedRace kRaces[] = {
      DONE:)",
      "ld.global.u32 %r6, [%in+64];", "st.global.u32 [%in+64], 9;", 2},
 
-    {"flag_of_too_narrow_scope", R"(
+    {"flag_of_too_narrow_scope", FaultKind::kRace, R"(
        @!%p2 bra DONE;
      - @%p4 red.relaxed.cta.global.add.u32 [%in], 1;
      + @%p4 red.relaxed.gpu.global.add.u32 [%in], 1;
@@ -206,13 +207,13 @@ const PlantedRace kRaces[] = {
      "@%p4 red.relaxed.cta.global.add.u32 [%in], 1;",
      "@!%p4 red.relaxed.gpu.global.add.u32 [%in], 1;", 2},
 
-    {"plain_store_beside_an_atomic", R"(
+    {"plain_store_beside_an_atomic", FaultKind::kRace, R"(
      - @%p1 st.shared.u32 [buffer+256], 1;
      + @%p1 red.shared.add.u32 [buffer+256], 1;
        @!%p1 red.shared.add.u32 [buffer+256], 1;)",
      "@%p1 st.shared.u32 [buffer+256], 1;", "@!%p1 red.shared.add.u32 [buffer+256], 1;"},
 
-    {"two_ctas_write_one_word", R"(
+    {"two_ctas_write_one_word", FaultKind::kRace, R"(
      + and.pred %p2, %p2, %p4;
        @%p2 st.global.u32 [%in], 1;)",
      "@%p2 st.global.u32 [%in], 1;", "@%p2 st.global.u32 [%in], 1;", 2},
@@ -258,7 +259,7 @@ TEST_P(PlantedRaces, IsReportedWithBothPlaces) {
     launch(false);
     FAIL() << "nothing was reported";
   } catch (const Fault& fault) {
-    EXPECT_EQ(fault.kind(), FaultKind::kRace) << fault.what();
+    EXPECT_EQ(fault.kind(), race.kind) << fault.what();
     const bool is_one_later = fault.place().ptx_text == race.one;
     EXPECT_EQ(fault.place().ptx_text, is_one_later ? race.one : race.other) << fault.what();
     EXPECT_THAT(fault.message(), testing::HasSubstr(is_one_later ? race.other : race.one));
