@@ -18,6 +18,10 @@ struct TensorMemoryRange {
     return lane < other.lane + other.num_lanes && other.lane < lane + num_lanes &&
            column < other.column + other.num_columns && other.column < column + num_columns;
   }
+  bool contains(const TensorMemoryRange& other) const {
+    return lane <= other.lane && other.lane + other.num_lanes <= lane + num_lanes &&
+           column <= other.column && other.column + other.num_columns <= column + num_columns;
+  }
 };
 
 // A tcgen05.ld or tcgen05.st that its warp has not waited for yet.
@@ -33,7 +37,17 @@ struct PendingAccess {
 // the order in which hardware would have done it.
 class PendingAccesses {
  public:
-  void add(const PendingAccess& access) { accesses_.push_back(access); }
+  // A store of what the same warp has loaded from the same words depends on that load, so that
+  // waiting for the store is enough.
+  void add(const PendingAccess& access) {
+    if (access.is_store) {
+      std::erase_if(accesses_, [&](const PendingAccess& earlier) {
+        return !earlier.is_store && earlier.warp == access.warp &&
+               access.range.contains(earlier.range);
+      });
+    }
+    accesses_.push_back(access);
+  }
   // tcgen05.wait::ld or tcgen05.wait::st of a warp.
   void finish(uint32_t warp, bool is_store) {
     std::erase_if(accesses_, [&](const PendingAccess& access) {

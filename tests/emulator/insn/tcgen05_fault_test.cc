@@ -182,6 +182,19 @@ TEST_P(Tcgen05Bugs, TheCleanTwinPasses) {
   }
 }
 
+// Load, scale, store to the same words: the store depends on the load and stands for it.
+TEST(Tcgen05Hazards, AStoreStandsForTheLoadThatItDependsOn) {
+  const PlantedBug any = product_bugs().front();
+  const std::string again =
+      "again:\nmbarrier.try_wait.parity.shared::cta.b64 %p4, [%r14], 1;\n@!%p4 bra again;\n";
+  const std::string rescale =
+      kLoad + "tcgen05.st.sync.aligned.32x32b.x1.b32 [%lanes], {%v0};\n" + kWaitStore;
+  const std::string body = kSetUp + kDone + rescale + "bar.sync 0;\n" + kIssue + kCommit + again;
+  for (const ScheduleKind kind : {ScheduleKind::kEager, ScheduleKind::kLazy}) {
+    EXPECT_NO_THROW(launch(any, body, {kind, 0}));
+  }
+}
+
 std::string name_of(const testing::TestParamInfo<PlantedBug>& bug) {
   return bug.param.name;
 }
