@@ -69,6 +69,14 @@ void Cluster::submit(AsyncQueue::Pipe pipe, AsyncQueue::Operation operation) {
   if (runs_now) async.complete_first(pipe);
 }
 
+void Cluster::submit_steps(AsyncQueue::Operation first, AsyncQueue::Operation second) {
+  const AsyncQueue::Pipe pipe = async.new_pipe();
+  submit(pipe, [this, pipe, first = std::move(first), second = std::move(second)] {
+    first();
+    submit(pipe, second);
+  });
+}
+
 bool Cluster::complete_one() {
   return async.complete_one([this](size_t count) { return schedule.choose(count); });
 }

@@ -55,6 +55,8 @@ class Cluster {
   void submit(AsyncQueue::Operation operation) {
     submit(AsyncQueue::kMainPipe, std::move(operation));
   }
+  // An operation in two steps on a pipe of its own; others may come between.
+  void submit_steps(AsyncQueue::Operation first, AsyncQueue::Operation second);
   // Completes one asynchronous operation of the schedule's choice; false when there is none.
   bool complete_one();
 

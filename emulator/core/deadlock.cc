@@ -54,6 +54,7 @@ std::string describe_wait(const Cta& cta, const Wait& wait) {
       return "mbarrier " + cta.cluster.grid.program().shared_name(wait.id) +
              " to complete the phase of parity " + std::to_string(wait.ticket & 1) + " (" +
              describe_mbarrier(cta, wait.id) + ")";
+    case Wait::Kind::kBulkGroup: return "its bulk async-groups";
     case Wait::Kind::kWarpSync: return "other lanes of its warp";
     case Wait::Kind::kTensorMemory:
       if (wait.id == 0) return "the peer CTA to deallocate tensor memory";

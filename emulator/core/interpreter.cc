@@ -28,6 +28,7 @@ GroupResult branch(Warp& warp, const Instruction& instruction, LaneMask lanes) {
 }
 
 GroupResult exit(Warp& warp, LaneMask lanes) {
+  check_bulk_groups_at_exit(warp, lanes);
   split_others(warp, lanes);
   warp.current().lanes = 0;
   warp.end_lanes(lanes);

@@ -21,6 +21,7 @@ bool SharedMemory::contains(uint32_t offset, uint32_t size) const {
 }
 
 uint32_t SharedMemory::find_uninitialised(uint32_t offset, uint32_t size) const {
+  if (size % 8 == 0 && is_initialised(offset, size)) return size;
   for (uint32_t i = 0; i < size; ++i) {
     if (!is_initialised(offset + i, 1)) return i;
   }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "emulator/core/lanes.h"
 #include "emulator/core/program.h"
 #include "emulator/report.h"
+#include "emulator/units/bulk_groups.h"
 
 namespace emulator {
 
@@ -25,7 +27,8 @@ struct Wait {
     kMbarrier,
     kWarpSync,
     kTensorMemory,
-    kGridDependency
+    kGridDependency,
+    kBulkGroup
   } kind = Kind::kNone;
   uint32_t id = 0;      // barrier number, offset of an mbarrier, or columns of tensor memory
   uint64_t ticket = 0;  // the generation, phase or parity that was current on arrival
@@ -113,6 +116,7 @@ class Warp {
   uint64_t warp_sync_generation = 0;
   std::vector<PendingCopy> pending_copies;
   std::array<uint64_t, kWarpSize> copy_group{};
+  std::map<int, BulkGroups> bulk_groups;  // of the lanes that have issued bulk copies
 
  private:
   LaneMask& initialised_lanes(const Row& row);

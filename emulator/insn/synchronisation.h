@@ -12,6 +12,9 @@ namespace emulator {
 Outcome gather_members(Warp& warp, const Instruction& instruction, LaneMask lanes,
                        LaneMask members);
 
+// Reports lanes that end while bulk copies may still read their shared memory.
+void check_bulk_groups_at_exit(Warp& warp, LaneMask lanes);
+
 // Barriers count threads that have not ended: opens those that only waited for the ended ones.
 void release_barriers_after_exit(Warp& warp);
 

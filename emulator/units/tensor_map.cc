@@ -7,55 +7,71 @@
 namespace emulator {
 namespace {
 
-constexpr uint32_t kElementBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
+using ptx::Type;
 
-// How many bytes of the innermost box dimension a swizzle mode can hold; 0: any.
-uint32_t swizzle_span(uint8_t swizzle) {
-  switch (swizzle) {
-    case 0: return 0;
-    case 1: return 32;
-    case 2: return 64;
-    default: return 128;
-  }
-}
-
-constexpr uint8_t kMaxSwizzle = 6;
+// By the driver's numbers: unsigned and signed integers, floats, then floats whose subnormals are
+// flushed or whose fractions are cut.
+constexpr Type kElementTypes[] = {
+    Type::kU8,  Type::kU16, Type::kU32,  Type::kS32, Type::kU64, Type::kS64, Type::kF16,
+    Type::kF32, Type::kF64, Type::kBf16, Type::kF32, Type::kF32, Type::kF32,
+};
 constexpr uint8_t kInterleave32B = 2;
+constexpr uint32_t kMaxBox = 256;
+constexpr uint32_t kMaxElementStride = 8;
+constexpr uint64_t kMaxStrideBytes = uint64_t{1} << 40;
 
 }  // namespace
 
-uint32_t tensor_element_bytes(int data_type) {
-  const bool is_known = data_type >= 0 && data_type < static_cast<int>(std::size(kElementBytes));
-  return is_known ? kElementBytes[data_type] : 0;
+ptx::Type TensorMap::element_type() const {
+  return data_type < std::size(kElementTypes) ? kElementTypes[data_type] : Type::kPred;
+}
+
+uint32_t TensorMap::element_bytes() const {
+  return static_cast<uint32_t>(ptx::size_bytes(element_type()));
 }
 
 const char* TensorMap::find_problem() const {
-  if (element_bytes == 0) return "unknown data type";
-  if (rank < 1 || rank > 5) return "the rank must be 1 to 5";
+  if (element_type() == Type::kPred) return "unknown data type";
+  if (rank < 1 || rank > kMaxTensorRank) return "the rank must be 1 to 5";
   if (interleave > kInterleave32B) return "unknown interleave layout";
   if (interleave != 0 && rank < 3) return "interleaved layouts need a rank of 3 or more";
-  if (swizzle > kMaxSwizzle) return "unknown swizzle mode";
+  if (swizzle > Swizzle::k128BAtom64B) return "unknown swizzle mode";
+  if (interleave == kInterleave32B && swizzle != Swizzle::k32B) {
+    return "32-byte interleave needs 32-byte swizzle";
+  }
+  if (fills_nan && !ptx::is_floating_point(element_type())) {
+    return "only floating-point tensors are filled with NaN";
+  }
+  if (const char* problem = find_alignment_problem()) return problem;
+  return find_box_problem();
+}
+
+const char* TensorMap::find_alignment_problem() const {
   const uint64_t alignment = interleave == kInterleave32B ? 32 : 16;
-  if (address == 0 || address % alignment != 0) return "the address must be aligned to 16 bytes";
-  for (int i = 0; i < rank; ++i) {
-    if (box[i] < 1 || box[i] > 256) return "box dimensions must be 1 to 256";
-    if (element_strides[i] < 1 || element_strides[i] > 8) return "element strides must be 1 to 8";
+  if (address == 0 || address % alignment != 0) {
+    return "the address must be aligned to 16 bytes, to 32 for 32-byte interleave";
   }
   for (int i = 0; i + 1 < rank; ++i) {
-    if (stride_units[i] == 0 || stride_units[i] >= uint64_t{1} << 36) {
-      return "strides must be positive multiples of 16 below 2^40";
+    if (stride_bytes[i] % alignment != 0 || stride_bytes[i] >= kMaxStrideBytes) {
+      return "strides must be multiples of 16 bytes below 2^40, of 32 for 32-byte interleave";
     }
   }
-  const uint32_t inner_bytes = box[0] * uint32_t{element_bytes};
-  if (interleave == 0 && inner_bytes % 16 != 0) {
-    return "the innermost box dimension must be a multiple of 16 bytes";
+  return nullptr;
+}
+
+const char* TensorMap::find_box_problem() const {
+  for (int i = 0; i < rank; ++i) {
+    if (box[i] < 1 || box[i] > kMaxBox) return "box dimensions must be 1 to 256";
+    if (element_strides[i] < 1 || element_strides[i] > kMaxElementStride) {
+      return "element strides must be 1 to 8";
+    }
   }
-  const uint32_t span = swizzle_span(swizzle);
-  if (interleave == 0 && span != 0 && inner_bytes > span) {
+  if (interleave != 0) return nullptr;
+  const uint32_t inner_bytes = box[0] * element_bytes();
+  if (inner_bytes % 16 != 0) return "the innermost box dimension must be a multiple of 16 bytes";
+  if (swizzle != Swizzle::kNone && inner_bytes > swizzle_span_bytes(swizzle)) {
     return "the innermost box dimension is wider than the swizzle";
   }
-  if (interleave == kInterleave32B && swizzle != 1)
-    return "32-byte interleave needs 32-byte swizzle";
   return nullptr;
 }
 

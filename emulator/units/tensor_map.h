@@ -5,32 +5,45 @@
 #include <array>
 #include <cstdint>
 
+#include "emulator/ptx/type.h"
+#include "emulator/units/swizzle.h"
+
 namespace emulator {
+
+inline constexpr int kMaxTensorRank = 5;
 
 // What a tensor map describes (PTX ISA 5.5, cuTensorMapEncodeTiled). Dimension 0 is the innermost.
 struct TensorMap {
   uint32_t magic = 0;
   uint8_t rank = 0;
   uint8_t data_type = 0;  // as the driver numbers them
-  uint8_t element_bytes = 0;
   uint8_t interleave = 0;
-  uint8_t swizzle = 0;
+  Swizzle swizzle = Swizzle::kNone;
   uint8_t fills_nan = 0;  // else out-of-bounds elements are zero
-  std::array<uint8_t, 5> element_strides{};
-  std::array<uint16_t, 5> box{};  // elements
+  std::array<uint8_t, kMaxTensorRank> element_strides{};
+  std::array<uint16_t, kMaxTensorRank> box{};  // elements
   uint64_t address = 0;
-  std::array<uint32_t, 5> last_index{};    // dims minus one: a dimension may have 2^32 elements
-  std::array<uint64_t, 4> stride_units{};  // bytes / 16 of dimensions 1..4
+  // Dims minus one: a dimension may have 2^32 elements.
+  std::array<uint32_t, kMaxTensorRank> last_index{};
+  std::array<uint64_t, kMaxTensorRank - 1> stride_bytes{};  // of dimensions 1 and up
 
   static constexpr uint32_t kMagic = 0x4d504d54;
 
   // What breaks a documented limit, or null.
   const char* find_problem() const;
+
+  uint32_t element_bytes() const;
+  // How reductions see the elements; kPred for a data type that is unknown.
+  ptx::Type element_type() const;
+  uint64_t size(int dimension) const { return uint64_t{last_index[dimension]} + 1; }
+
+ private:
+  const char* find_alignment_problem() const;
+  const char* find_box_problem() const;
 };
 
-static_assert(sizeof(TensorMap) <= 128);
-
-// Bytes of an element of a driver data type; 0 for a number that is no type.
-uint32_t tensor_element_bytes(int data_type);
+inline constexpr uint32_t kTensorMapBytes = 128;
+inline constexpr uint32_t kTensorMapAlignment = 64;
+static_assert(sizeof(TensorMap) <= kTensorMapBytes);
 
 }  // namespace emulator
