@@ -29,6 +29,14 @@ std::vector<int32_t> read_coordinates(const AsyncAccess& access, const Row* rows
   return coordinates;
 }
 
+// Not in the manual: an H200 calls the instruction illegal when a box begins between two units.
+void check_start(const AsyncAccess& access, const TensorMap& map, int64_t coordinate) {
+  constexpr int64_t kUnitBytes = 16;
+  if (coordinate * map.element_bytes() % kUnitBytes == 0) return;
+  access.fail(FaultKind::kMisaligned, "the box begins at coordinate " + std::to_string(coordinate) +
+                                          " of dimension 0, which is not a multiple of 16 bytes");
+}
+
 // The operand [map, {coordinates}]; `rows` are the map's address and the coordinates.
 TensorBox read_box(const AsyncAccess& access, const Row* rows) {
   const TensorMap map = read_tensor_map(access, rows[0]);
@@ -40,7 +48,9 @@ TensorBox read_box(const AsyncAccess& access, const Row* rows) {
     access.fail(FaultKind::kAsyncMisuse,
                 "four rows need a box of one row, not " + std::to_string(map.box[1]));
   }
-  return {map, mode, read_coordinates(access, rows + 1)};
+  const std::vector<int32_t> coordinates = read_coordinates(access, rows + 1);
+  check_start(access, map, coordinates.front());
+  return {map, mode, coordinates};
 }
 
 void load(const TensorCopy& copy, const CopyTarget& target) {
@@ -82,7 +92,7 @@ void check_store_coordinates(const AsyncAccess& access, const Row* rows) {
 Reduction reduction_of(const AsyncAccess& access, const TensorMap& map) {
   const std::string_view operation =
       access.instruction().form->one_of("add|min|max|inc|dec|and|or|xor");
-  const Reduction reduction(operation, map.element_type());
+  const Reduction reduction(operation, map.element_type(), map.flushes_subnormals());
   // Tensors of f64 are copied, but not added.
   const bool is_double = map.element_type() == ptx::Type::kF64;
   if (!reduction.is_supported() || is_double) {

@@ -26,6 +26,7 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType data_type,
                                 CUtensorMapFloatOOBfill fill) {
   return guarded([&] {
     const bool has_arrays = dims && box && element_strides && (stride_bytes || rank == 1);
+    if (fill != kOutOfBoundsZero && fill != kOutOfBoundsNan) return kErrorInvalidValue;
     const bool is_aligned = reinterpret_cast<uintptr_t>(map) % kTensorMapAlignment == 0;
     if (!map || !is_aligned || !has_arrays || rank < 1 || rank > kMaxTensorRank) {
       return kErrorInvalidValue;
@@ -48,6 +49,10 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType data_type,
     }
     if (const char* problem = encoded.find_problem()) {
       std::fprintf(stderr, "emulator: tensor map: %s\n", problem);
+      return kErrorInvalidValue;
+    }
+    if (encoded.swizzle > Swizzle::k128B && state().device->compute_major < 10) {
+      std::fprintf(stderr, "emulator: tensor map: sm_90 has no swizzles of larger pieces\n");
       return kErrorInvalidValue;
     }
     if (encoded.interleave != 0) {

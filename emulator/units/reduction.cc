@@ -56,14 +56,22 @@ uint32_t decrement(uint32_t a, uint32_t b) {
   return a == 0 || a > b ? b : a - 1;
 }
 
-// Floating-point numbers are stored as words. Sums of f32 flush subnormals, all others keep them.
+// Floating-point numbers are stored as words. The manual has bulk sums of f32 flush subnormals; an
+// H200 keeps them there, and flushes them in tensors whose type says so.
 uint32_t add_f32(uint32_t a, uint32_t b) {
-  const float sum =
-      flush_subnormal(std::bit_cast<float>(a)) + flush_subnormal(std::bit_cast<float>(b));
-  if (std::isnan(sum)) return static_cast<uint32_t>(kF32Format.nan);
-  return std::bit_cast<uint32_t>(flush_subnormal(sum));
+  const float sum = std::bit_cast<float>(a) + std::bit_cast<float>(b);
+  return std::isnan(sum) ? static_cast<uint32_t>(kF32Format.nan) : std::bit_cast<uint32_t>(sum);
 }
+uint32_t add_f32_flushing(uint32_t a, uint32_t b) {
+  const auto flush = [](uint32_t word) {
+    return std::bit_cast<uint32_t>(flush_subnormal(std::bit_cast<float>(word)));
+  };
+  return flush(add_f32(flush(a), flush(b)));
+}
+// NaN comes through unchanged, the one in memory first.
 uint64_t add_f64(uint64_t a, uint64_t b) {
+  if (std::isnan(std::bit_cast<double>(a))) return a;
+  if (std::isnan(std::bit_cast<double>(b))) return b;
   return std::bit_cast<uint64_t>(std::bit_cast<double>(a) + std::bit_cast<double>(b));
 }
 template <const FloatFormat& kFormat>
@@ -86,9 +94,12 @@ uint16_t extreme_half(uint16_t a, uint16_t b) {
 
 }  // namespace
 
-Reduction::Reduction(std::string_view operation, Type type)
+Reduction::Reduction(std::string_view operation, Type type, bool flushes_subnormals)
     : combine_(find(operation, type)),
-      element_bytes_(static_cast<uint32_t>(ptx::size_bytes(type))) {}
+      element_bytes_(static_cast<uint32_t>(ptx::size_bytes(type))) {
+  const bool is_float_sum = type == Type::kF32 && combine_;
+  if (flushes_subnormals && is_float_sum) combine_ = update<uint32_t, add_f32_flushing>;
+}
 
 void Reduction::apply(uint8_t* destination, std::span<const uint8_t> operands) const {
   for (size_t i = 0; i < operands.size(); i += element_bytes_) {

@@ -15,8 +15,8 @@ namespace emulator {
 class Reduction {
  public:
   // "add", "min", "max", "inc", "dec", "and", "or" or "xor" of elements of the type. Whether there
-  // is such a reduction is up to is_supported().
-  Reduction(std::string_view operation, ptx::Type type);
+  // is such a reduction is up to is_supported(). Sums of f32 keep subnormals or flush them.
+  Reduction(std::string_view operation, ptx::Type type, bool flushes_subnormals = false);
 
   bool is_supported() const { return combine_ != nullptr; }
   uint32_t element_bytes() const { return element_bytes_; }

@@ -8,6 +8,7 @@ namespace emulator {
 
 TensorBox::TensorBox(const TensorMap& map, Mode mode, std::span<const int32_t> coordinates)
     : map_(map), mode_(mode), row_bytes_(map.box[0] * map.element_bytes()) {
+  row_pitch_ = map.swizzle == Swizzle::kNone ? row_bytes_ : swizzle_span_bytes(map.swizzle);
   std::ranges::copy(coordinates, coordinates_.begin());
   if (mode == Mode::kFourRows) {
     num_rows_ = 4;
@@ -22,7 +23,7 @@ TensorBox::TensorBox(const TensorMap& map, Mode mode, std::span<const int32_t> c
 
 BoxRow TensorBox::row(uint32_t index) const {
   BoxRow row;
-  row.box_offset = index * row_bytes_;
+  row.shared_offset = index * row_pitch_;
   row.address = map_.address;
   for (int i = 1; i < map_.rank; ++i) {
     int64_t position = 0;

@@ -28,14 +28,17 @@ class TensorCopy {
   // Copies rows [first, last) of the box; what lies outside of the tensor is filled.
   void load_rows(uint32_t first, uint32_t last, const SharedPlace& to) const;
 
-  // The box as it lies in shared memory, unswizzled. Only what lies in the tensor is read.
+  // The rows of the box one after the other, unswizzled. Only what will be written is read.
   std::vector<uint8_t> read_box(const SharedPlace& from) const;
   // What read_box() gave goes to the tensor: as it is, or combined with what is there.
   void store_box(std::span<const uint8_t> bytes) const;
   void reduce_box(std::span<const uint8_t> bytes, const Reduction& reduction) const;
 
  private:
+  BoxRow stored_row(uint32_t index) const;
   void fill_outside(const BoxRow& row, std::span<uint8_t> bytes) const;
+  template <typename Visit>
+  void for_each_piece(const SharedPlace& place, Visit&& visit) const;
 
   AsyncAccess access_;
   TensorBox box_;

@@ -35,7 +35,9 @@ struct TensorMap {
   uint32_t element_bytes() const;
   // How reductions see the elements; kPred for a data type that is unknown.
   ptx::Type element_type() const;
-  uint64_t size(int dimension) const { return uint64_t{last_index[dimension]} + 1; }
+  // Loads keep subnormals in all types; sums flush them in those that end in .ftz.
+  bool flushes_subnormals() const { return data_type == 10 || data_type == 12; }
+  bool rounds_to_tf32() const { return data_type == 11 || data_type == 12; }
 
  private:
   const char* find_alignment_problem() const;

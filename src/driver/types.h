@@ -143,6 +143,9 @@ enum CUtensorMapDataType : int {
   kTensorMapFloat32 = 7,
   kTensorMapFloat64 = 8,
   kTensorMapBFloat16 = 9,
+  kTensorMapFloat32Ftz = 10,
+  kTensorMapTFloat32 = 11,
+  kTensorMapTFloat32Ftz = 12,
 };
 
 enum CUtensorMapInterleave : int { kInterleaveNone = 0, kInterleave16B = 1, kInterleave32B = 2 };

@@ -12,13 +12,13 @@
 namespace emulator {
 using namespace mla::driver;
 
-// The emulator's libcuda, loaded as a program would load the real one: a member per function.
+// A libcuda, loaded as a program would load it: a member per function.
 struct LoadedDriver {
 #define MLA_DRIVER_FUNCTION(result, symbol, parameters) result(*symbol) parameters = nullptr;
 #include "src/driver/functions.def"
 
-  LoadedDriver() {
-    void* library = dlopen(EMULATOR_LIBCUDA, RTLD_NOW);
+  explicit LoadedDriver(const char* path = EMULATOR_LIBCUDA) {
+    void* library = dlopen(path, RTLD_NOW);
     if (!library) throw std::runtime_error(dlerror());
 #define MLA_DRIVER_FUNCTION(result, symbol, parameters) \
   symbol = reinterpret_cast<result(*) parameters>(find(library, #symbol));
