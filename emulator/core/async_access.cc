@@ -136,6 +136,7 @@ void AsyncAccess::complete_bytes(const SharedPlace& barrier, uint32_t bytes) con
     fail(FaultKind::kMbarrierMisuse, "bytes complete on an mbarrier that was not initialised",
          shared_address(barrier));
   }
+  barrier.cta->byte_counters[barrier.offset] = {warp_, instruction_};
   const char* problem = it->second.complete_bytes(bytes);
   if (!problem) return;
   fail(FaultKind::kMbarrierMisuse,

@@ -5,6 +5,7 @@
 #include "emulator/check/leftovers.h"
 #include "emulator/core/deadlock.h"
 #include "emulator/core/interpreter.h"
+#include "emulator/insn/mbarrier_access.h"
 
 namespace emulator {
 namespace {
@@ -75,6 +76,7 @@ void ClusterRunner::let_waits_time_out() {
 
 void ClusterRunner::finish() {
   cluster_->async.complete_all();
+  check_no_bytes_are_pending(*cluster_);
   if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
   check_tensor_memory_is_free(*cluster_);
   check::check_leftovers(*cluster_);

@@ -38,6 +38,8 @@ struct Cta {
   SharedMemory shared;
   std::array<NamedBarrier, kNumNamedBarriers> barriers;
   std::unordered_map<uint32_t, Mbarrier> mbarriers;  // by offset in shared memory
+  // Who last changed the byte count of an mbarrier, for reports.
+  std::unordered_map<uint32_t, std::pair<const Warp*, const Instruction*>> byte_counters;
   TensorCore tensor_core;
   std::vector<std::unique_ptr<Warp>> warps;
   bool has_launched_dependents = false;

@@ -11,6 +11,10 @@ namespace {
 
 constexpr uint32_t kBulkUnitBytes = 16;
 
+// What the race checker calls the two stages of a bulk group.
+constexpr const char* kReads = "reads of bulk copies";
+constexpr const char* kWrites = "writes of bulk copies";
+
 void check_alignment(const AsyncAccess& access, uint64_t address, uint32_t alignment) {
   if (address % alignment == 0) return;
   access.fail(FaultKind::kMisaligned,
@@ -25,6 +29,13 @@ SharedPlace read_barrier(const AsyncAccess& access, const Row& row) {
 
 bool signals_peer(const AsyncAccess& access) {
   return access.instruction().form->has("cta_group::2");
+}
+
+void check_is_live(const AsyncAccess& access, const SharedPlace& barrier) {
+  if (barrier.cta->mbarriers.contains(barrier.offset)) return;
+  access.fail(FaultKind::kMbarrierMisuse,
+              "no mbarrier was initialised here in CTA rank " + std::to_string(barrier.cta->rank),
+              shared_address(barrier));
 }
 
 void check_barrier(const AsyncAccess& access, const CopyTarget& target) {
@@ -116,9 +127,26 @@ std::vector<CopyTarget> read_targets(const AsyncAccess& access, const Row& desti
   const CopyTarget named{is_own ? read_own_place(access, destination, alignment)
                                 : read_shared_place(access, destination, alignment),
                          read_barrier(access, barrier)};
-  if (mask) return multicast(access, named, read_lane(access.warp(), *mask, access.lane()));
-  check_barrier(access, named);
-  return {named};
+  std::vector<CopyTarget> targets{named};
+  if (mask) {
+    targets = multicast(access, named, read_lane(access.warp(), *mask, access.lane()));
+  } else {
+    check_barrier(access, named);
+  }
+  for (const CopyTarget& target : targets) check_is_live(access, target.barrier);
+  return targets;
+}
+
+GroupAccess::GroupAccess(const AsyncAccess& access, BulkGroups::Group group)
+    : reading(access), writing(access) {
+  reading.joins_group(kReads, group + 1);
+  writing.joins_group(kWrites, group + 1);
+}
+
+void finish_bulk_groups(const Warp& warp, int lane, BulkGroups::Stage stage, uint64_t count) {
+  const LaneMask lanes = LaneMask{1} << lane;
+  check::finish_groups(warp, lanes, kReads, count);
+  if (stage == BulkGroups::Stage::kWritten) check::finish_groups(warp, lanes, kWrites, count);
 }
 
 }  // namespace emulator

@@ -30,4 +30,15 @@ struct CopyTarget {
 std::vector<CopyTarget> read_targets(const AsyncAccess& access, const Row& destination,
                                      const Row& barrier, const Row* mask, uint32_t alignment);
 
+// A copy of a bulk group as others come to know of it: that its sources were read, that its
+// destinations were written.
+struct GroupAccess {
+  GroupAccess(const AsyncAccess& access, BulkGroups::Group group);
+
+  AsyncAccess reading;
+  AsyncAccess writing;
+};
+// The lane has waited for so many groups to read, or to write.
+void finish_bulk_groups(const Warp& warp, int lane, BulkGroups::Stage stage, uint64_t count);
+
 }  // namespace emulator

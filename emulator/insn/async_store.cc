@@ -29,11 +29,12 @@ Outcome store_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) 
   const int count = instruction.form->vector_width();
   const auto element_bytes = static_cast<uint32_t>(ptx::size_bytes(instruction.form->type()));
   for_each_lane(lanes, [&](int lane) {
-    const AsyncAccess access(warp, instruction, lane);
+    AsyncAccess access(warp, instruction, lane);
     const Bytes bytes = read_values(access, operands + 1, count, element_bytes);
     const auto size = static_cast<uint32_t>(bytes.size());
     const CopyTarget target =
         read_targets(access, operands[0], operands[1 + count], nullptr, size).front();
+    access.signals(target.barrier);
     access.claim_destination(target.destination, size);
     Cluster& cluster = warp.cta().cluster;
     cluster.submit(cluster.async.new_pipe(), [=] {
@@ -51,13 +52,14 @@ Outcome reduce_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes)
   const Reduction reduction(form.one_of("add|min|max|inc|dec|and|or|xor"), form.type());
   const uint32_t size = reduction.element_bytes();
   for_each_lane(lanes, [&](int lane) {
-    const AsyncAccess access(warp, instruction, lane);
+    AsyncAccess access(warp, instruction, lane);
     const Bytes bytes = read_values(access, operands + 1, 1, size);
     const CopyTarget target = read_targets(access, operands[0], operands[2], nullptr, size).front();
     if (target.destination.cta == &warp.cta()) {
       access.fail(FaultKind::kAsyncMisuse, "the destination must be in another CTA of the cluster",
                   shared_address(target.destination));
     }
+    access.signals(target.barrier);
     Cluster& cluster = warp.cta().cluster;
     cluster.submit(cluster.async.new_pipe(), [=] {
       reduction.apply(access.update_shared(target.destination, size), bytes);

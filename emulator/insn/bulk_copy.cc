@@ -33,7 +33,8 @@ void copy_to_shared(const AsyncAccess& access, uint64_t source, const SharedPlac
   access.write_shared(destination, buffer);
 }
 
-void load(const AsyncAccess& access, uint64_t source, const CopyTarget& target, uint32_t bytes) {
+void load(AsyncAccess access, uint64_t source, const CopyTarget& target, uint32_t bytes) {
+  access.signals(target.barrier);
   access.claim_destination(target.destination, bytes);
   const uint32_t half = first_half(bytes);
   access.warp().cta().cluster.submit_steps(
@@ -77,11 +78,12 @@ Outcome send_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const Row* operands = instruction.operands;
   const Reduction reduction = reduction_of(*instruction.form);
   for_each_lane(lanes, [&](int lane) {
-    const AsyncAccess access(warp, instruction, lane);
+    AsyncAccess access(warp, instruction, lane);
     const SharedPlace source = read_own_place(access, operands[1], kAlignment);
     const uint32_t bytes = read_bulk_size(access, operands[2]);
     const CopyTarget target =
         read_targets(access, operands[0], operands[3], nullptr, kAlignment).front();
+    access.signals(target.barrier);
     if (target.destination.cta == source.cta) {
       access.fail(FaultKind::kAsyncMisuse, "the destination must be in another CTA of the cluster",
                   shared_address(target.destination));
@@ -132,19 +134,20 @@ Outcome store_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) 
     access.claim_source(source, bytes);
     BulkGroups& groups = warp.bulk_groups[lane];
     const BulkGroups::Group group = groups.begin_copy(instruction);
+    const GroupAccess in_group(access, group);
     auto buffer = std::make_shared<Buffer>(bytes);
     warp.cta().cluster.submit_steps(
         [=, &groups] {
-          read_source(access, source, *buffer);
+          read_source(in_group.reading, source, *buffer);
           groups.finish_read(group);
         },
         [=, &groups] {
           if constexpr (kReduces) {
-            reduction.apply(access.update_global(destination, bytes), *buffer);
+            reduction.apply(in_group.writing.update_global(destination, bytes), *buffer);
           } else if (mask == kAllBytes) {
-            access.write_global(destination, *buffer);
+            in_group.writing.write_global(destination, *buffer);
           } else {
-            write_masked(access, destination, *buffer, mask);
+            write_masked(in_group.writing, destination, *buffer, mask);
           }
           groups.finish_write(group);
         });

@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "emulator/core/cta.h"
+#include "emulator/insn/async_operands.h"
 #include "emulator/insn/handlers.h"
 #include "emulator/insn/scalar_loop.h"
 #include "emulator/insn/synchronisation.h"
@@ -21,6 +24,13 @@ Outcome wait_for_groups(Warp& warp, const Instruction& instruction, LaneMask lan
     const uint64_t allowed = read_lane(warp, instruction.operands[0], lane);
     have_all_come &= warp.bulk_groups[lane].wait(allowed, kStage);
   });
+  if (have_all_come) {
+    for_each_lane(lanes, [&](int lane) {
+      const uint64_t committed = warp.bulk_groups[lane].num_committed();
+      const uint64_t allowed = read_lane(warp, instruction.operands[0], lane);
+      finish_bulk_groups(warp, lane, kStage, committed - std::min(allowed, committed));
+    });
+  }
   warp.current().wait = {have_all_come ? Wait::Kind::kNone : Wait::Kind::kBulkGroup, 0, 0};
   return have_all_come ? Outcome::kNext : Outcome::kStall;
 }

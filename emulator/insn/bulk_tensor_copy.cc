@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "emulator/insn/async_operands.h"
 #include "emulator/insn/handlers.h"
@@ -53,7 +54,9 @@ TensorBox read_box(const AsyncAccess& access, const Row* rows) {
   return {map, mode, coordinates};
 }
 
-void load(const TensorCopy& copy, const CopyTarget& target) {
+void load(AsyncAccess access, const TensorBox& box, const CopyTarget& target) {
+  access.signals(target.barrier);
+  const TensorCopy copy(access, box);
   copy.claim_destination(target.destination);
   const uint32_t num_rows = copy.box().num_rows();
   const uint32_t half = num_rows / 2;
@@ -74,10 +77,10 @@ Outcome load_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const Row* mask = kIsMulticast ? barrier + 1 : nullptr;
   for_each_lane(lanes, [&](int lane) {
     const AsyncAccess access(warp, instruction, lane);
-    const TensorCopy copy(access, read_box(access, source));
+    const TensorBox box = read_box(access, source);
     for (const CopyTarget& target :
          read_targets(access, *destination, *barrier, mask, kBoxAlignment)) {
-      load(copy, target);
+      load(access, box, target);
     }
   });
   return Outcome::kNext;
@@ -103,28 +106,28 @@ Reduction reduction_of(const AsyncAccess& access, const TensorMap& map) {
   return reduction;
 }
 
-void store(const TensorCopy& copy, const SharedPlace& source, const Reduction* reduction) {
+void store(const TensorCopy& copy, const SharedPlace& source,
+           const std::optional<Reduction>& reduction) {
   const AsyncAccess& access = copy.access();
   copy.claim_source(source);
   BulkGroups& groups = access.warp().bulk_groups[access.lane()];
   const BulkGroups::Group group = groups.begin_copy(access.instruction());
   auto buffer = std::make_shared<std::vector<uint8_t>>();
-  const auto read = [=, &groups] {
-    *buffer = copy.read_box(source);
-    copy.release_source(source);
+  const GroupAccess in_group(access, group);
+  const auto read = [=, &groups, reader = TensorCopy(in_group.reading, copy.box())] {
+    *buffer = reader.read_box(source);
+    reader.release_source(source);
     groups.finish_read(group);
   };
-  if (reduction) {
-    access.warp().cta().cluster.submit_steps(read, [=, &groups, reduction = *reduction] {
-      copy.reduce_box(*buffer, reduction);
-      groups.finish_write(group);
-    });
-  } else {
-    access.warp().cta().cluster.submit_steps(read, [=, &groups] {
-      copy.store_box(*buffer);
-      groups.finish_write(group);
-    });
-  }
+  const auto write = [=, &groups, writer = TensorCopy(in_group.writing, copy.box())] {
+    if (reduction) {
+      writer.reduce_box(*buffer, *reduction);
+    } else {
+      writer.store_box(*buffer);
+    }
+    groups.finish_write(group);
+  };
+  access.warp().cta().cluster.submit_steps(read, write);
 }
 
 // cp.async.bulk.tensor, cp.reduce.async.bulk.tensor [map, {coordinates}], [shared]
@@ -137,12 +140,9 @@ Outcome store_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) 
     const TensorCopy copy(access, read_box(access, destination));
     check_store_coordinates(access, destination + 1);
     const SharedPlace place = read_own_place(access, *source, kBoxAlignment);
-    if constexpr (kReduces) {
-      const Reduction reduction = reduction_of(access, copy.box().map());
-      store(copy, place, &reduction);
-    } else {
-      store(copy, place, nullptr);
-    }
+    std::optional<Reduction> reduction;
+    if constexpr (kReduces) reduction = reduction_of(access, copy.box().map());
+    store(copy, place, reduction);
   });
   return Outcome::kNext;
 }

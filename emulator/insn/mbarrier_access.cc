@@ -42,4 +42,22 @@ Mbarrier& find_mbarrier(Warp& warp, const Instruction& instruction, const Row& r
   return it->second;
 }
 
+void remember_byte_count(Warp& warp, const Instruction& instruction, const Row& row, int lane) {
+  const MbarrierPlace place = find_mbarrier_place(warp, instruction, row, lane);
+  place.cta->byte_counters[place.offset] = {&warp, &instruction};
+}
+
+void check_no_bytes_are_pending(const Cluster& cluster) {
+  for (const auto& cta : cluster.ctas) {
+    for (const auto& [offset, barrier] : cta->mbarriers) {
+      if (barrier.pending_bytes() == 0) continue;
+      const auto [warp, instruction] = cta->byte_counters.at(offset);
+      warp->fail(FaultKind::kMbarrierMisuse, *instruction,
+                 "the kernel ends while bytes are pending at an mbarrier of CTA rank " +
+                     std::to_string(cta->rank) + " (" + barrier.describe() + ")",
+                 -1, offset);
+    }
+  }
+}
+
 }  // namespace emulator

@@ -7,6 +7,8 @@
 
 namespace emulator {
 
+class Cluster;
+
 // Where an mbarrier lies: in whose shared memory, and at which offset.
 struct MbarrierPlace {
   Cta* cta = nullptr;
@@ -20,5 +22,11 @@ MbarrierPlace find_mbarrier_place(Warp& warp, const Instruction& instruction, co
 
 // The live barrier there; reports an address where none was initialised.
 Mbarrier& find_mbarrier(Warp& warp, const Instruction& instruction, const Row& address, int lane);
+
+// The instruction changed the byte count of the barrier that the address names.
+void remember_byte_count(Warp& warp, const Instruction& instruction, const Row& address, int lane);
+
+// Reports a barrier that still expects bytes, or has more than it expected, when the cluster ends.
+void check_no_bytes_are_pending(const Cluster& cluster);
 
 }  // namespace emulator

@@ -61,6 +61,8 @@ Outcome arrive(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const Row* operands = instruction.operands;
   for_each_lane(lanes, [&](int lane) {
     Mbarrier& barrier = find_mbarrier(warp, instruction, operands[1], lane);
+    if (kArrival == Arrival::kExpectBytes)
+      remember_byte_count(warp, instruction, operands[1], lane);
     const uint64_t state = barrier.state();
     const uint32_t amount = count_or_one(warp, operands[2], lane);
     const char* problem = kArrival == Arrival::kPlain  ? barrier.arrive(amount)
@@ -78,6 +80,7 @@ Outcome count_bytes(Warp& warp, const Instruction& instruction, LaneMask lanes) 
   for_each_lane(lanes, [&](int lane) {
     Mbarrier& barrier = find_mbarrier(warp, instruction, operands[0], lane);
     const auto bytes = static_cast<uint32_t>(read_lane(warp, operands[1], lane));
+    remember_byte_count(warp, instruction, operands[0], lane);
     const char* problem = kCompletes ? barrier.complete_bytes(bytes) : barrier.expect_bytes(bytes);
     report(warp, instruction, problem, lane, read_address(warp, operands[0], lane), barrier);
   });

@@ -37,6 +37,13 @@ constexpr Limit kLimits[] = {
     {"tcgen05.ld.red", "", "sm_103f|sm_101f|sm_110f"},
     {"tcgen05.mma", "kind::i8", "sm_100a|sm_101a|sm_110a"},
     {"tcgen05.", "", "sm_100f|sm_101f|sm_110f"},
+    {"cp.async.bulk.tensor", "tile::scatter4", "sm_100f|sm_101f|sm_110f"},
+    {"cp.async.bulk.tensor", "cta_group::1", "sm_100f|sm_101f|sm_110f"},
+    {"cp.async.bulk.tensor", "cta_group::2", "sm_100f|sm_101f|sm_110f"},
+    {"cp.async.bulk.tensor", "tile::gather4", "sm_100f|sm_101f|sm_110f"},
+    {"cp.async.bulk.prefetch.tensor", "tile::gather4", "sm_100f|sm_101f|sm_110f"},
+    {"tensormap.replace", "swizzle_atomicity", "sm_100f|sm_101f|sm_110f|sm_120f"},
+    {"tensormap.replace", "", "sm_90a|sm_100f|sm_101f|sm_110f|sm_120f"},
 };
 
 }  // namespace

@@ -25,10 +25,23 @@ class InstructionVerifier {
       const std::string problem = check(*m.spec, *m.operand);
       if (!problem.empty()) return form_.text + ": " + problem;
     }
-    return {};
+    const std::string problem = check_cache_policy(match);
+    return problem.empty() ? problem : form_.text + ": " + problem;
   }
 
  private:
+  // A policy of 64 bits, the last operand, goes with .L2::cache_hint.
+  std::string check_cache_policy(const OperandMatch& match) const {
+    const std::vector<OperandSpec>& specs = form_.row->operands;
+    const bool may_have_policy =
+        !specs.empty() && specs.back().is_optional && specs.back().type == Type::kB64;
+    if (!may_have_policy) return {};
+    const bool has_policy = (match.end() - 1)->operand != nullptr;
+    const bool has_hint = form_.has("L2::cache_hint");
+    if (has_hint && !has_policy) return ".L2::cache_hint needs a cache policy";
+    return has_policy && !has_hint ? "a cache policy needs .L2::cache_hint" : "";
+  }
+
   std::string check(const OperandSpec& spec, const Operand& operand) const {
     switch (spec.role) {
       case OperandRole::kLabel:

@@ -19,8 +19,7 @@ void BulkGroups::commit() {
 }
 
 bool BulkGroups::wait(uint64_t allowed, Stage stage) {
-  const size_t num_committed = groups_.size() - 1;
-  const size_t end = num_committed - std::min<uint64_t>(allowed, num_committed);
+  const size_t end = num_committed() - std::min(allowed, num_committed());
   for (size_t i = num_awaited_; i < end; ++i) {
     if (groups_[i].num_reads > 0) return false;
   }

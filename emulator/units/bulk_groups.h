@@ -23,6 +23,7 @@ class BulkGroups {
   void finish_write(Group group) { --groups_[group].num_writes; }
 
   void commit();
+  uint64_t num_committed() const { return groups_.size() - 1; }
 
   enum class Stage { kRead, kWritten };
   // Whether all committed groups but the `allowed` newest have come so far. When they have, the

@@ -29,6 +29,7 @@ class Mbarrier {
   uint32_t pending() const { return pending_; }
   // Whether some arrivals or bytes of the current phase have come and others have not.
   bool is_in_use() const { return pending_ != expected_ || pending_bytes_ != 0; }
+  int64_t pending_bytes() const { return pending_bytes_; }
   // Whether the phase of this parity has ended; only the current and the one before can be asked
   // for.
   bool has_completed(uint32_t parity) const { return (phase_ & 1) != (parity & 1); }

@@ -54,5 +54,17 @@ TEST(Target, TensorCoreInstructionsNeedTheirs) {
   EXPECT_THAT(problem_of("sm_103a", integer), testing::HasSubstr("sm_100a"));
 }
 
+TEST(Target, PairsAndFourRowsCameWithBlackwell) {
+  const std::string load = "cp.async.bulk.tensor.2d.shared::cluster.global";
+  const std::string end = ".mbarrier::complete_tx::bytes";
+  const std::string rows = load + ".tile::gather4" + end + " [%r1], [%d1, {0, 1, 2, 3, 4}], [%r2];";
+  const std::string pair = load + end + ".cta_group::2 [%r1], [%d1, {0, 1}], [%r2];";
+  EXPECT_EQ(problem_of("sm_90", load + end + " [%r1], [%d1, {0, 1}], [%r2];"), "");
+  EXPECT_EQ(problem_of("sm_100a", rows), "");
+  EXPECT_EQ(problem_of("sm_103f", pair), "");
+  EXPECT_THAT(problem_of("sm_90a", rows), testing::HasSubstr("sm_100f"));
+  EXPECT_THAT(problem_of("sm_90a", pair), testing::HasSubstr("sm_100f"));
+}
+
 }  // namespace
 }  // namespace emulator::ptx
