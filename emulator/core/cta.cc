@@ -19,6 +19,14 @@ LaneMask populated_lanes(uint64_t num_threads, uint64_t index) {
   return rest >= kWarpSize ? kAllLanes : (LaneMask{1} << rest) - 1;
 }
 
+uint32_t count_warps(const Launch& launch) {
+  return static_cast<uint32_t>((launch.block.count() + kWarpSize - 1) / kWarpSize);
+}
+
+uint32_t registers_per_thread(const Launch& launch) {
+  return launch_registers(*launch.program->kernel, static_cast<uint32_t>(launch.block.count()));
+}
+
 Extent unflatten(uint64_t index, const Extent& extent) {
   return {static_cast<uint32_t>(index % extent.x),
           static_cast<uint32_t>(index / extent.x % extent.y),
@@ -28,12 +36,18 @@ Extent unflatten(uint64_t index, const Extent& extent) {
 }  // namespace
 
 Cta::Cta(Cluster& owner, uint32_t rank_in_cluster, const Extent& place)
-    : cluster(owner), rank(rank_in_cluster), id(place), shared(shared_end(owner.grid.launch)) {
+    : cluster(owner),
+      rank(rank_in_cluster),
+      id(place),
+      shared(shared_end(owner.grid.launch)),
+      register_pool(count_warps(owner.grid.launch), registers_per_thread(owner.grid.launch)) {
   const uint64_t num_threads = owner.grid.launch.block.count();
-  const uint64_t num_warps = (num_threads + kWarpSize - 1) / kWarpSize;
-  for (uint64_t i = 0; i < num_warps; ++i) {
-    warps.push_back(std::make_unique<Warp>(*this, owner.grid.program(), static_cast<uint32_t>(i),
-                                           populated_lanes(num_threads, i)));
+  const uint32_t num_warps = count_warps(owner.grid.launch);
+  wgmma_queues.resize(num_warps / kWarpgroupWarps);
+  for (uint32_t i = 0; i < num_warps; ++i) {
+    warps.push_back(
+        std::make_unique<Warp>(*this, owner.grid.program(), i, populated_lanes(num_threads, i)));
+    warps.back()->num_registers = registers_per_thread(owner.grid.launch);
   }
 }
 

@@ -15,7 +15,9 @@
 #include "emulator/core/shared_memory.h"
 #include "emulator/core/warp.h"
 #include "emulator/units/mbarrier.h"
+#include "emulator/units/register_pool.h"
 #include "emulator/units/tensor_core.h"
+#include "emulator/units/wgmma_queue.h"
 
 namespace emulator {
 
@@ -41,6 +43,8 @@ struct Cta {
   // Who last changed the byte count of an mbarrier, for reports.
   std::unordered_map<uint32_t, std::pair<const Warp*, const Instruction*>> byte_counters;
   TensorCore tensor_core;
+  RegisterPool register_pool;
+  std::vector<WgmmaQueue> wgmma_queues;  // of the warpgroups
   std::vector<std::unique_ptr<Warp>> warps;
   bool has_launched_dependents = false;
 };

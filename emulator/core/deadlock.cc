@@ -37,7 +37,7 @@ std::string describe_mbarrier(const Cta& cta, uint32_t offset) {
   return it->second.describe();
 }
 
-std::string describe_wait(const Cta& cta, const Wait& wait) {
+std::string describe_wait(const Cta& cta, const Warp& warp, const Wait& wait) {
   switch (wait.kind) {
     case Wait::Kind::kNone: return "nothing";
     case Wait::Kind::kNamedBarrier: {
@@ -55,6 +55,15 @@ std::string describe_wait(const Cta& cta, const Wait& wait) {
              " to complete the phase of parity " + std::to_string(wait.ticket & 1) + " (" +
              describe_mbarrier(cta, wait.id) + ")";
     case Wait::Kind::kBulkGroup: return "its bulk async-groups";
+    case Wait::Kind::kWgmma: {
+      const WgmmaQueue& queue = cta.wgmma_queues[warp.id() / kWarpgroupWarps];
+      return "wgmma number " + std::to_string(wait.ticket) + " of its warpgroup (" +
+             std::to_string(queue.num_completed()) +
+             " are complete; an operation begins when all four warps have issued it)";
+    }
+    case Wait::Kind::kRegisterPool:
+      return std::to_string(wait.id) + " registers of the CTA's pool (" +
+             std::to_string(cta.register_pool.num_free()) + " are free)";
     case Wait::Kind::kWarpSync: return "other lanes of its warp";
     case Wait::Kind::kTensorMemory:
       if (wait.id == 0) return "the peer CTA to deallocate tensor memory";
@@ -134,7 +143,7 @@ Fault make_deadlock_fault(const Cluster& cluster) {
     }
     text += "\n    " + name_of(warp) + " lanes " + hexadecimal(group.lanes) + " PTX line " +
             std::to_string(instruction.line) + " " + instruction.form->text + " waits for " +
-            describe_wait(warp.cta(), group.wait) + describe_arrivals(warp, group);
+            describe_wait(warp.cta(), warp, group.wait) + describe_arrivals(warp, group);
   });
   return Fault(FaultKind::kDeadlock, first->place(first->program().code[pc]), text);
 }

@@ -85,7 +85,8 @@ class Decoder {
     }
     instruction.num_operands = static_cast<uint8_t>(program_->rows.size() - first);
     for (size_t i = first; i < program_->rows.size(); ++i) {
-      instruction.is_tracked |= program_->rows[i].is_tracked;
+      const Row& row = program_->rows[i];
+      instruction.is_tracked |= row.is_tracked || row.is_asynchronous;
     }
     first_row_.push_back(first);
     program_->code.push_back(instruction);

@@ -3,7 +3,9 @@
 #include "emulator/core/interpreter.h"
 
 #include "emulator/core/cta.h"
+#include "emulator/insn/register_count.h"
 #include "emulator/insn/synchronisation.h"
+#include "emulator/insn/wgmma.h"
 
 namespace emulator {
 namespace {
@@ -29,6 +31,8 @@ GroupResult branch(Warp& warp, const Instruction& instruction, LaneMask lanes) {
 
 GroupResult exit(Warp& warp, LaneMask lanes) {
   check_bulk_groups_at_exit(warp, lanes);
+  check_wgmma_at_exit(warp, lanes);
+  check_register_requests_at_exit(warp, lanes);
   split_others(warp, lanes);
   warp.current().lanes = 0;
   warp.end_lanes(lanes);
@@ -45,6 +49,7 @@ GroupResult stall(Warp& warp, LaneMask lanes) {
 }
 
 Outcome execute_tracked(Warp& warp, const Instruction& instruction, LaneMask lanes) {
+  if (!warp.claims.is_empty()) warp.check_claims(instruction, lanes);
   if (warp.cta().cluster.grid.options.checks_registers) warp.check_reads(instruction, lanes);
   const Outcome outcome = instruction.execute(warp, instruction, lanes);
   warp.mark_writes(instruction, lanes);

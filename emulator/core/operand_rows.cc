@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/core/operand_rows.h"
 
+#include <algorithm>
+
 namespace emulator {
 namespace {
 
@@ -34,6 +36,8 @@ OperandRows::OperandRows(const ptx::Module& module, const ptx::Kernel& kernel,
       allocation_(ptx::allocate_registers(kernel)),
       sink_offset_(allocation_.num_slots * kSlotBytes) {
   program.num_slots = allocation_.num_slots + kSinkSlots;
+  program.has_asynchronous_registers =
+      std::ranges::find(allocation_.is_asynchronous, true) != allocation_.is_asynchronous.end();
   program.num_predicates = allocation_.num_predicates + kNumFixedPredicates;
 }
 
@@ -48,8 +52,21 @@ void OperandRows::append(const ptx::Form& form, const ptx::MatchedOperand& match
       program_.rows.push_back(predicate_row(*matched.operand));
       break;
     case OperandRole::kAddress: append_address(*matched.operand); break;
-    default: append_values(ptx::operand_type(form, *matched.spec), *matched.operand);
+    default:
+      if (matched.spec->is_accumulator || matched.spec->is_matrix) {
+        append_matrix(*matched.operand);
+      } else {
+        append_values(ptx::operand_type(form, *matched.spec), *matched.operand);
+      }
   }
+}
+
+// The operation itself may use its registers while another one does; it looks after that.
+void OperandRows::append_matrix(const Operand& operand) {
+  const size_t first = program_.rows.size();
+  const bool is_descriptor = operand.kind != OperandKind::kVector;
+  append_values(is_descriptor ? ptx::Type::kB64 : ptx::Type::kB32, operand);
+  for (size_t i = first; i < program_.rows.size(); ++i) program_.rows[i].is_asynchronous = false;
 }
 
 // The base first, then a row for each coordinate: [map, {c0, c1}] has three.
@@ -103,6 +120,7 @@ Row OperandRows::register_row(uint32_t index) const {
   row.offset = allocation_.place[index] * kSlotBytes;
   row.is_wide = ptx::size_bits(kernel_.registers[index].type) >= 64;
   row.is_tracked = allocation_.is_maybe_uninitialised[index];
+  row.is_asynchronous = allocation_.is_asynchronous[index];
   return row;
 }
 

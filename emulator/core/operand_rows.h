@@ -28,6 +28,7 @@ class OperandRows {
 
  private:
   void append_address(const ptx::Operand& operand);
+  void append_matrix(const ptx::Operand& operand);
   void append_values(ptx::Type type, const ptx::Operand& operand);
   Row value_row(const ptx::Operand& operand, ptx::Type type);
   Row register_row(uint32_t index) const;

@@ -39,11 +39,12 @@ enum class Bank : uint8_t {
 struct Row {
   uint32_t offset = 0;  // bytes from the start of the bank
   Bank bank = Bank::kAbsent;
-  bool is_wide = false;      // 64-bit words
-  bool is_negated = false;   // predicates: "!%p1"
-  bool is_tracked = false;   // may be read before it is written: its lanes are followed
-  bool is_address = false;   // written in brackets
-  int64_t displacement = 0;  // addresses: bytes added to the row's values
+  bool is_wide = false;          // 64-bit words
+  bool is_negated = false;       // predicates: "!%p1"
+  bool is_tracked = false;       // may be read before it is written: its lanes are followed
+  bool is_address = false;       // written in brackets
+  bool is_asynchronous = false;  // operations use the register after their issue
+  int64_t displacement = 0;      // addresses: bytes added to the row's values
 
   bool is_absent() const { return bank == Bank::kAbsent; }
 };
@@ -62,7 +63,7 @@ struct Instruction {
   uint32_t target = 0;           // of a branch
   uint8_t num_operands = 0;      // rows
   uint8_t num_destinations = 0;  // how many of them, from the first on, are written
-  bool is_tracked = false;       // some row is
+  bool is_tracked = false;       // some row is tracked or asynchronous
   int line = 0;                  // of the PTX text
   uint32_t location = 0;         // in Module::locations
 };
@@ -103,6 +104,7 @@ struct Program {
   uint32_t static_shared_end = 0;  // where static shared memory ends, reserved bytes included
   uint32_t dynamic_shared_begin = 0;
   uint32_t local_bytes = 0;  // per thread
+  bool has_asynchronous_registers = false;
 
   uint32_t static_shared_bytes() const;
   // What lies at an offset of shared memory, for reports: "partial + 8".

@@ -30,6 +30,7 @@ Warp::Warp(Cta& cta, const Program& program, uint32_t id, LaneMask lanes)
   local_.assign(size_t{program.local_bytes} * kWarpSize, kPoison);
   initialised_slots_.assign(program.num_slots, 0);
   initialised_predicates_.assign(program.num_predicates, 0);
+  if (program.has_asynchronous_registers) claims.resize(program.num_slots);
   groups_.reserve(2 * kWarpSize);  // references to groups stay valid while lanes split
   groups_.push_back({0, lanes, {}});
 }
@@ -95,6 +96,24 @@ void Warp::mark_writes(const Instruction& instruction, LaneMask lanes) {
   for (int i = 0; i < instruction.num_destinations; ++i) {
     const Row& row = instruction.operands[i];
     if (row.is_tracked) initialised_lanes(row) |= lanes;
+    if (row.is_asynchronous) claims.note_write(row.offset / kSlotBytes, instruction, num_executed);
+  }
+}
+
+void Warp::check_claims(const Instruction& instruction, LaneMask lanes) const {
+  for (int i = 0; i < instruction.num_operands; ++i) {
+    const Row& row = instruction.operands[i];
+    if (!row.is_asynchronous) continue;
+    const bool is_write = i < instruction.num_destinations;
+    const RegisterClaim* claim = claims.find_conflict(row.offset / kSlotBytes, is_write);
+    if (!claim) continue;
+    fail(FaultKind::kAsyncMisuse, instruction,
+         "operand " + std::to_string(i + 1) + (is_write ? " is written" : " is read") +
+             " while the " +
+             claim->owner->form->text.substr(0, claim->owner->form->text.find('.')) +
+             " of PTX line " + std::to_string(claim->owner->line) +
+             " uses it; the warp has not waited for that",
+         lowest_lane(lanes));
   }
 }
 

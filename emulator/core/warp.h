@@ -11,8 +11,10 @@
 
 #include "emulator/core/lanes.h"
 #include "emulator/core/program.h"
+#include "emulator/core/register_claims.h"
 #include "emulator/report.h"
 #include "emulator/units/bulk_groups.h"
+#include "emulator/units/wgmma_queue.h"
 
 namespace emulator {
 
@@ -28,9 +30,12 @@ struct Wait {
     kWarpSync,
     kTensorMemory,
     kGridDependency,
-    kBulkGroup
+    kBulkGroup,
+    kWgmma,
+    kRegisterPool
   } kind = Kind::kNone;
-  uint32_t id = 0;      // barrier number, offset of an mbarrier, or columns of tensor memory
+  // Barrier number, offset of an mbarrier, columns of tensor memory, or number of registers.
+  uint32_t id = 0;
   uint64_t ticket = 0;  // the generation, phase or parity that was current on arrival
 
   bool is_active() const { return kind != Kind::kNone; }
@@ -101,6 +106,8 @@ class Warp {
   // Registers that some path reads before writing are followed lane by lane.
   void check_reads(const Instruction& instruction, LaneMask lanes);
   void mark_writes(const Instruction& instruction, LaneMask lanes);
+  // Registers of asynchronous operations must be left alone until the warp has waited for them.
+  void check_claims(const Instruction& instruction, LaneMask lanes) const;
 
   [[noreturn]] void fail(FaultKind kind, const Instruction& instruction, const std::string& message,
                          int lane = -1, uint64_t address = 0) const;
@@ -117,6 +124,10 @@ class Warp {
   std::vector<PendingCopy> pending_copies;
   std::array<uint64_t, kWarpSize> copy_group{};
   std::map<int, BulkGroups> bulk_groups;  // of the lanes that have issued bulk copies
+  RegisterClaims claims;
+  WgmmaProgress wgmma;
+  uint32_t num_registers = 0;               // per thread, as setmaxnreg counts them
+  std::vector<uint32_t> register_requests;  // of the setmaxnreg that were executed
 
  private:
   LaneMask& initialised_lanes(const Row& row);

@@ -32,21 +32,6 @@ Outcome stop(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   warp.fail(FaultKind::kTrap, instruction, "the kernel stopped itself", lowest_lane(lanes));
 }
 
-// Registers are not limited here, so that only the request itself is checked (ISA 9.7.19.5).
-Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMask lanes) {
-  const uint64_t count = read_lane(warp, instruction.operands[0], lowest_lane(lanes));
-  if (count < 24 || count > 256 || count % 8 != 0) {
-    warp.fail(
-        FaultKind::kWarpMisuse, instruction,
-        "a register count of " + std::to_string(count) + " is not a multiple of 8 in 24 to 256");
-  }
-  if (lanes != warp.live_lanes()) {
-    warp.fail(FaultKind::kWarpMisuse, instruction, "all lanes of a warp must execute setmaxnreg",
-              lowest_lane(warp.live_lanes() & ~lanes));
-  }
-  return Outcome::kNext;
-}
-
 Outcome wait_for_earlier_grids(Warp& warp, const Instruction&, LaneMask) {
   LaneGroup& group = warp.current();
   if (!warp.cta().cluster.grid.dependencies_are_complete) {
@@ -88,9 +73,6 @@ Execute memory_fence(const Instruction&) {
 }
 Execute trap(const Instruction&) {
   return stop;
-}
-Execute set_max_registers(const Instruction&) {
-  return change_register_count;
 }
 
 Execute grid_dependency_control(const Instruction& instruction) {

@@ -53,6 +53,7 @@ void BodyParser::parse_header_directive() {
     if (!tokens_.accept(',')) break;
   }
   if (word == ".maxntid") kernel_.max_threads = dims;
+  if (word == ".maxnreg") kernel_.max_registers = dims.x;
   if (word == ".reqntid") kernel_.required_threads = dims;
   if (word == ".reqnctapercluster") kernel_.required_cluster = dims;
   if (word == ".pragma") tokens_.skip_past(';');

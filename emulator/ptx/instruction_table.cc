@@ -49,8 +49,11 @@ OperandSpec parse_operand(std::string_view text) {
     spec.role = OperandRole::kPredicateSource;
   } else if (text == "P") {
     spec.role = OperandRole::kPredicateDestination;
-  } else if (text == "d") {
+  } else if (text == "d" || text == "D") {
     spec.role = OperandRole::kDestination;
+    spec.is_accumulator = text == "D";
+  } else if (text == "m") {
+    spec.is_matrix = true;
   }
   return spec;
 }

@@ -20,8 +20,8 @@ struct ModifierGroup {
 };
 
 enum class OperandRole : uint8_t {
-  kDestination,           // d
-  kSource,                // a, b, c: a register, an immediate, a special register, a symbol
+  kDestination,           // d, D
+  kSource,                // a, b, c, m: a register, an immediate, a special register, a symbol
   kPredicateDestination,  // P
   kPredicateSource,       // p
   kAddress,               // [a]
@@ -35,6 +35,8 @@ struct OperandSpec {
   bool may_be_address = false;   // a/[a]: a value or, in brackets, an address
   bool is_vector = false;        // {d}: as many elements as the instruction needs
   bool is_pair_end = false;      // the P of "d|P"
+  bool is_accumulator = false;   // D: also read, and written when the operation completes
+  bool is_matrix = false;        // m: a descriptor of 64 bits, or four registers of 32
   bool is_wide = false;          // twice as wide as the instruction's type
   bool has_coordinates = false;  // [a,{b}]: a tensor map and as many coordinates as the form needs
   std::optional<Type> type;      // fixed type, else the instruction's

@@ -20,11 +20,28 @@ void visit_operand(const Kernel& kernel, const Operand& operand, bool is_write, 
   }
 }
 
+bool waits_for_registers(const Form& form) {
+  return form.row->opcode == "wgmma.wait_group";
+}
+
+// A kernel and the registers that asynchronous operations use: these live until each place where
+// the program waits for such operations, so that nothing else gets their place before.
+struct LivenessInput {
+  const Kernel& kernel;
+  std::vector<uint32_t> kept_until_waits;
+};
+
 template <typename Visit>
-void visit_registers(const Kernel& kernel, const Instruction& instruction, Visit&& visit) {
+void visit_registers(const LivenessInput& input, const Instruction& instruction, Visit&& visit) {
+  const Kernel& kernel = input.kernel;
   if (instruction.guard != kNoRegister) visit(instruction.guard, false);
   for (const MatchedOperand& m : OperandMatch(kernel, instruction)) {
-    if (m.operand) visit_operand(kernel, *m.operand, is_destination(*m.spec), visit);
+    if (!m.operand) continue;
+    if (m.spec->is_accumulator) visit_operand(kernel, *m.operand, false, visit);
+    visit_operand(kernel, *m.operand, is_destination(*m.spec), visit);
+  }
+  if (waits_for_registers(*instruction.form)) {
+    for (const uint32_t r : input.kept_until_waits) visit(r, false);
   }
 }
 
@@ -65,16 +82,16 @@ struct BlockLiveness {
   BitSet live_out;
 };
 
-BlockLiveness scan_block(const Kernel& kernel, const BasicBlock& block) {
-  const size_t size = kernel.registers.size();
+BlockLiveness scan_block(const LivenessInput& input, const BasicBlock& block) {
+  const size_t size = input.kernel.registers.size();
   BlockLiveness facts{BitSet(size), BitSet(size), BitSet(size)};
   for (uint32_t i = block.begin; i < block.end; ++i) {
-    const Instruction& instruction = kernel.instructions[i];
+    const Instruction& instruction = input.kernel.instructions[i];
     const bool is_certain = instruction.guard == kNoRegister;
-    visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+    visit_registers(input, instruction, [&](uint32_t r, bool is_write) {
       if (!is_write && !facts.written.test(r)) facts.live_in.set(r);
     });
-    visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+    visit_registers(input, instruction, [&](uint32_t r, bool is_write) {
       if (is_write && is_certain) facts.written.set(r);
     });
   }
@@ -101,19 +118,18 @@ void extend(LiveInterval& interval, uint32_t position) {
   interval.last = std::max(interval.last, position);
 }
 
-}  // namespace
-
-std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
+std::vector<LiveInterval> find_intervals(const LivenessInput& input,
+                                         const std::vector<BasicBlock>& blocks) {
+  const Kernel& kernel = input.kernel;
   std::vector<LiveInterval> intervals(kernel.registers.size());
-  const std::vector<BasicBlock> blocks = find_blocks(kernel);
   std::vector<BlockLiveness> facts;
   facts.reserve(blocks.size());
-  for (const BasicBlock& block : blocks) facts.push_back(scan_block(kernel, block));
+  for (const BasicBlock& block : blocks) facts.push_back(scan_block(input, block));
   propagate(blocks, facts, kernel.registers.size());
 
   for (size_t b = 0; b < blocks.size(); ++b) {
     for (uint32_t i = blocks[b].begin; i < blocks[b].end; ++i) {
-      visit_registers(kernel, kernel.instructions[i],
+      visit_registers(input, kernel.instructions[i],
                       [&](uint32_t r, bool) { extend(intervals[r], i); });
     }
     facts[b].live_in.for_each([&](uint32_t r) { extend(intervals[r], blocks[b].begin); });
@@ -121,6 +137,39 @@ std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
   }
   if (!blocks.empty()) {
     facts[0].live_in.for_each([&](uint32_t r) { intervals[r].is_live_at_entry = true; });
+  }
+  return intervals;
+}
+
+}  // namespace
+
+std::vector<bool> find_asynchronous_registers(const Kernel& kernel) {
+  std::vector<bool> is_asynchronous(kernel.registers.size());
+  for (const Instruction& instruction : kernel.instructions) {
+    for (const MatchedOperand& m : OperandMatch(kernel, instruction)) {
+      const bool is_fragment =
+          m.operand && m.spec->is_matrix && m.operand->kind == OperandKind::kVector;
+      if (!is_fragment && !m.spec->is_accumulator) continue;
+      visit_operand(kernel, *m.operand, false,
+                    [&](uint32_t r, bool) { is_asynchronous[r] = true; });
+    }
+  }
+  return is_asynchronous;
+}
+
+std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
+  const std::vector<BasicBlock> blocks = find_blocks(kernel);
+  std::vector<LiveInterval> intervals = find_intervals({kernel, {}}, blocks);
+  const std::vector<bool> is_asynchronous = find_asynchronous_registers(kernel);
+  LivenessInput input{kernel, {}};
+  for (uint32_t r = 0; r < is_asynchronous.size(); ++r) {
+    if (is_asynchronous[r]) input.kept_until_waits.push_back(r);
+  }
+  if (input.kept_until_waits.empty()) return intervals;
+  const std::vector<LiveInterval> longer = find_intervals(input, blocks);
+  for (size_t r = 0; r < intervals.size(); ++r) {
+    intervals[r].first = longer[r].first;
+    intervals[r].last = longer[r].last;
   }
   return intervals;
 }

@@ -21,6 +21,9 @@ struct LiveInterval {
 
 // One interval per register of the kernel. A guarded write does not end the life of the old value,
 // because lanes whose guard is false keep it.
+// For each register whether asynchronous operations read or write it after their issue.
+std::vector<bool> find_asynchronous_registers(const Kernel& kernel);
+
 std::vector<LiveInterval> find_live_intervals(const Kernel& kernel);
 
 }  // namespace emulator::ptx

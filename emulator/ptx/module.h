@@ -96,6 +96,7 @@ struct Kernel {
   std::vector<Operand> operands;  // those of all instructions; children lie here too
   Dim3 required_threads;          // .reqntid, zeros when absent
   Dim3 max_threads;               // .maxntid
+  uint32_t max_registers = 0;     // .maxnreg
   Dim3 required_cluster;          // .reqnctapercluster
 
   const Operand* operands_of(const Instruction& i) const { return &operands[i.first_operand]; }

@@ -57,6 +57,7 @@ RegisterAllocation allocate_registers(const Kernel& kernel) {
   std::ranges::sort(order, {}, [&](uint32_t r) { return intervals[r].first; });
 
   RegisterAllocation allocation;
+  allocation.is_asynchronous = find_asynchronous_registers(kernel);
   allocation.place.resize(intervals.size());
   allocation.is_maybe_uninitialised.resize(intervals.size());
   PlacePool predicates(1);

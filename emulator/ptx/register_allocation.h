@@ -16,6 +16,7 @@ struct RegisterAllocation {
   // registers of 64 bits take two slots, of 128 bits four.
   std::vector<uint32_t> place;
   std::vector<bool> is_maybe_uninitialised;  // some path reads the register before writing it
+  std::vector<bool> is_asynchronous;         // operations use the register after their issue
   uint32_t num_slots = 0;
   uint32_t num_predicates = 0;
 };

@@ -44,6 +44,9 @@ constexpr Limit kLimits[] = {
     {"cp.async.bulk.prefetch.tensor", "tile::gather4", "sm_100f|sm_101f|sm_110f"},
     {"tensormap.replace", "swizzle_atomicity", "sm_100f|sm_101f|sm_110f|sm_120f"},
     {"tensormap.replace", "", "sm_90a|sm_100f|sm_101f|sm_110f|sm_120f"},
+    {"wgmma.", "", "sm_90a"},
+    {"ldmatrix", "b8", "sm_100f|sm_101f|sm_110f|sm_120f"},
+    {"stmatrix", "b8", "sm_100f|sm_101f|sm_110f|sm_120f"},
 };
 
 }  // namespace

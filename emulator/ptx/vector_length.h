@@ -7,7 +7,10 @@
 namespace emulator::ptx {
 
 // How many elements the vector operand of an instruction has, as its modifiers say: .v4 of a load,
-// .16x64b.x8 of tcgen05.ld. 0 when the modifiers do not go together.
+// .m64n256k16 of wgmma, .16x64b.x8 of tcgen05.ld. 0 when the modifiers do not go together.
 int vector_length(const Form& form);
+
+// How many registers hold a thread's part of a matrix operand.
+inline constexpr int kMatrixRegisters = 4;
 
 }  // namespace emulator::ptx

@@ -108,7 +108,26 @@ class InstructionVerifier {
     return is_special_predicate ? "" : "expected a predicate";
   }
 
+  std::string check_matrix(const OperandSpec& spec, const Operand& operand) const {
+    if (operand.kind != OperandKind::kVector) return check_scalar(spec, operand, 64);
+    return check_elements(spec, operand, kMatrixRegisters, 32);
+  }
+
+  std::string check_elements(const OperandSpec& spec, const Operand& operand, int expected,
+                             int bits) const {
+    if (expected == 0) return "there is no such shape";
+    if (operand.num_children != expected) {
+      return "expected " + std::to_string(expected) + " elements";
+    }
+    for (int i = 0; i < operand.num_children; ++i) {
+      const std::string problem = check_scalar(spec, kernel_.children_of(operand)[i], bits);
+      if (!problem.empty()) return problem;
+    }
+    return {};
+  }
+
   std::string check_value(const OperandSpec& spec, const Operand& operand) const {
+    if (spec.is_matrix) return check_matrix(spec, operand);
     const int bits = size_bits(operand_type(form_, spec));
     if (operand.kind != OperandKind::kVector) {
       if (spec.is_vector && vector_length(form_) > 1) return "expected a vector operand";
@@ -116,19 +135,11 @@ class InstructionVerifier {
     }
     if (!spec.is_vector || operand.num_children == 0) return "unexpected vector operand";
     // mov packs and unpacks: the elements share the bits of the type; elsewhere each has the type.
-    const bool is_packed = form_.row->opcode == "mov";
-    const int expected = vector_length(form_);
-    if (!is_packed && expected == 0) return "there is no such shape";
-    if (!is_packed && operand.num_children != expected) {
-      return "expected " + std::to_string(expected) + " elements";
+    if (form_.row->opcode != "mov") {
+      return check_elements(spec, operand, vector_length(form_), bits);
     }
-    if (is_packed && bits % operand.num_children != 0) return "elements do not fill the type";
-    const int element_bits = is_packed ? bits / operand.num_children : bits;
-    for (int i = 0; i < operand.num_children; ++i) {
-      const std::string problem = check_scalar(spec, kernel_.children_of(operand)[i], element_bits);
-      if (!problem.empty()) return problem;
-    }
-    return {};
+    if (bits % operand.num_children != 0) return "elements do not fill the type";
+    return check_elements(spec, operand, operand.num_children, bits / operand.num_children);
   }
 
   std::string check_scalar(const OperandSpec& spec, const Operand& operand, int bits) const {

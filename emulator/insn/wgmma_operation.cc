@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <cstring>
+
+#include "emulator/core/async_access.h"
+#include "emulator/insn/wgmma.h"
+#include "emulator/numerics/matrix_product.h"
+#include "emulator/ptx/instruction_table.h"
+#include "emulator/ptx/matrix_shape.h"
+#include "emulator/ptx/vector_length.h"
+#include "emulator/units/matrix_fragment.h"
+
+namespace emulator {
+namespace {
+
+constexpr int kRows = 64;
+constexpr int kWarpRows = 16;
+constexpr int kMaxColumns = 256;
+
+OperandFormat operand_format(ptx::Type type) {
+  switch (type) {
+    case ptx::Type::kF16: return OperandFormat::kF16;
+    case ptx::Type::kBf16: return OperandFormat::kBf16;
+    case ptx::Type::kTf32: return OperandFormat::kTf32;
+    case ptx::Type::kE4m3: return OperandFormat::kE4m3;
+    default: return OperandFormat::kE5m2;
+  }
+}
+
+MatrixExtent extent(int mn, int k, OperandFormat format) {
+  return {static_cast<uint32_t>(mn), static_cast<uint32_t>(k),
+          static_cast<uint32_t>(facts(format).element_bits / 8)};
+}
+
+AsyncAccess access_of(Cta& cta, uint32_t warpgroup, const WgmmaOperation& operation) {
+  return AsyncAccess(*cta.warps[warpgroup * kWarpgroupWarps], *operation.instruction, 0);
+}
+
+uint32_t element_of(const uint8_t* bytes, uint32_t size) {
+  uint32_t element = 0;
+  std::memcpy(&element, bytes, size);
+  return element;
+}
+
+// An operand in shared memory.
+OperandTile read_operand(const AsyncAccess& access, const MatrixLayout& layout,
+                         const MatrixExtent& size, OperandFormat format) {
+  OperandTile tile(format, static_cast<int>(size.mn), static_cast<int>(size.k));
+  Cta& cta = access.warp().cta();
+  for_each_chunk(layout, size, [&](uint32_t mn, uint32_t k, uint32_t offset) {
+    uint8_t chunk[kChunkBytes];
+    access.read_shared({&cta, offset}, chunk);
+    for (uint32_t i = 0; i < kChunkBytes / size.element_bytes; ++i) {
+      const uint32_t element = element_of(chunk + i * size.element_bytes, size.element_bytes);
+      tile.set(static_cast<int>(layout.is_mn_major ? mn + i : mn),
+               static_cast<int>(layout.is_mn_major ? k : k + i), element);
+    }
+  });
+  return tile;
+}
+
+// A in the registers of the four warps.
+OperandTile read_fragments(const WgmmaOperation& operation, const WgmmaForm& form) {
+  OperandTile tile(form.a_format, kRows, form.depth);
+  const uint32_t size = form.a_extent().element_bytes;
+  const int per_register = static_cast<int>(4 / size);
+  for (int warp = 0; warp < static_cast<int>(kWarpgroupWarps); ++warp) {
+    const MatrixFragment& fragment = operation.a_fragments[static_cast<size_t>(warp)];
+    for (int index = 0; index < ptx::kMatrixRegisters; ++index) {
+      for (int lane = 0; lane < kWarpSize; ++lane) {
+        const uint32_t word = fragment[static_cast<size_t>(index)][static_cast<size_t>(lane)];
+        for (int i = 0; i < per_register; ++i) {
+          const FragmentPlace place = operand_place(lane, index, i, per_register);
+          const uint32_t element = word >> (32 / per_register * i);
+          tile.set(kWarpRows * warp + place.row, place.column, element);
+        }
+      }
+    }
+  }
+  return tile;
+}
+
+using Accumulators = std::array<float, size_t{kRows} * kMaxColumns>;
+
+// Calls visit(register, lane, accumulator, half) for each accumulator of a warp; `half` is which
+// half of the register holds it, in f16.
+template <typename Visit>
+void for_each_accumulator(const WgmmaForm& form, float* rows, Visit&& visit) {
+  const bool is_half = form.d_format == AccumulatorFormat::kF16;
+  for (int index = 0; index < form.num_columns / 2; ++index) {
+    const int half = is_half ? index % 2 : 0;
+    for (int lane = 0; lane < kWarpSize; ++lane) {
+      const FragmentPlace place = accumulator_place(lane, index);
+      visit(is_half ? index / 2 : index, lane, rows[place.row * form.num_columns + place.column],
+            half);
+    }
+  }
+}
+
+void load_accumulators(const Warp& warp, const WgmmaForm& form, float* rows) {
+  const bool is_half = form.d_format == AccumulatorFormat::kF16;
+  for_each_accumulator(form, rows, [&](int index, int lane, float& value, int half) {
+    const uint32_t word = warp.words<uint32_t>(form.d[index])[lane];
+    value = is_half ? decode_operand(OperandFormat::kF16, word >> (16 * half))
+                    : std::bit_cast<float>(word);
+  });
+}
+
+void store_accumulators(const Warp& warp, const WgmmaForm& form, float* rows) {
+  const bool is_half = form.d_format == AccumulatorFormat::kF16;
+  for_each_accumulator(form, rows, [&](int index, int lane, const float& value, int half) {
+    uint32_t& word = warp.words<uint32_t>(form.d[index])[lane];
+    if (!is_half) {
+      word = std::bit_cast<uint32_t>(value);
+      return;
+    }
+    const auto bits =
+        static_cast<uint32_t>(round_to_format(value, kF16Format, Rounding::kNearestEven, false));
+    word = (word & ~(0xffffu << (16 * half))) | bits << (16 * half);
+  });
+}
+
+template <typename Visit>
+void visit_sources(const WgmmaOperation& operation, Visit&& visit) {
+  const WgmmaForm form(*operation.instruction);
+  const WgmmaScalars& scalars = operation.scalars;
+  const auto visit_offset = [&](uint32_t, uint32_t, uint32_t offset) { visit(offset); };
+  if (form.has_a_descriptor) {
+    for_each_chunk(WgmmaDescriptor{scalars.a_descriptor}.layout(scalars.transposes_a),
+                   form.a_extent(), visit_offset);
+  }
+  for_each_chunk(WgmmaDescriptor{scalars.b_descriptor}.layout(scalars.transposes_b),
+                 form.b_extent(), visit_offset);
+}
+
+}  // namespace
+
+WgmmaForm::WgmmaForm(const Instruction& instruction)
+    : d(instruction.operands), num_d(instruction.num_destinations), a(d + num_d) {
+  const ptx::Form& form = *instruction.form;
+  const int num_others = static_cast<int>(form.row->operands.size()) - 2;
+  const int num_a = instruction.num_operands - num_d - num_others;
+  has_a_descriptor = num_a == 1;
+  b = a + num_a;
+  scale_d = b + 1;
+  negate_a = scale_d + 1;
+  transposes = num_others > 4 ? negate_a + 2 : nullptr;
+  const ptx::MatrixShape shape = ptx::matrix_shape(form);
+  num_columns = shape.n;
+  depth = shape.k;
+  d_format = form.types[0] == ptx::Type::kF16 ? AccumulatorFormat::kF16 : AccumulatorFormat::kF32;
+  a_format = operand_format(form.types[1]);
+  b_format = operand_format(form.types[2]);
+}
+
+MatrixExtent WgmmaForm::a_extent() const {
+  return extent(kRows, depth, a_format);
+}
+
+MatrixExtent WgmmaForm::b_extent() const {
+  return extent(num_columns, depth, b_format);
+}
+
+void claim_wgmma_sources(Cta& cta, uint32_t warpgroup, const WgmmaOperation& operation) {
+  const AsyncAccess access = access_of(cta, warpgroup, operation);
+  visit_sources(operation,
+                [&](uint32_t offset) { access.claim_source({&cta, offset}, kChunkBytes); });
+}
+
+void release_wgmma_sources(Cta& cta, uint32_t warpgroup, const WgmmaOperation& operation) {
+  const AsyncAccess access = access_of(cta, warpgroup, operation);
+  visit_sources(operation,
+                [&](uint32_t offset) { access.release_source({&cta, offset}, kChunkBytes); });
+}
+
+void run_wgmma(Cta& cta, uint32_t warpgroup, const WgmmaOperation& operation) {
+  const WgmmaForm form(*operation.instruction);
+  const WgmmaScalars& scalars = operation.scalars;
+  const AsyncAccess access = access_of(cta, warpgroup, operation);
+  OperandTile a =
+      form.has_a_descriptor
+          ? read_operand(access, WgmmaDescriptor{scalars.a_descriptor}.layout(scalars.transposes_a),
+                         form.a_extent(), form.a_format)
+          : read_fragments(operation, form);
+  OperandTile b =
+      read_operand(access, WgmmaDescriptor{scalars.b_descriptor}.layout(scalars.transposes_b),
+                   form.b_extent(), form.b_format);
+  if (scalars.negates_a) a.negate();
+  if (scalars.negates_b) b.negate();
+
+  Accumulators d{};
+  const auto rows_of = [&](uint32_t i) {
+    return d.data() + i * static_cast<uint32_t>(kWarpRows * form.num_columns);
+  };
+  const auto* warps = &cta.warps[size_t{warpgroup} * kWarpgroupWarps];
+  for (uint32_t i = 0; scalars.accumulates && i < kWarpgroupWarps; ++i) {
+    load_accumulators(*warps[i], form, rows_of(i));
+  }
+  multiply_accumulate(a, b, hopper_rule(form.a_format, form.d_format),
+                      cta.cluster.grid.options.arithmetic, d.data(), form.num_columns);
+  for (uint32_t i = 0; i < kWarpgroupWarps; ++i) store_accumulators(*warps[i], form, rows_of(i));
+}
+
+}  // namespace emulator
