@@ -125,18 +125,22 @@ Outcome float_to_float(Warp& warp, const Instruction& instruction, LaneMask lane
   const bool flushes = form.has("ftz");
   const bool saturates = form.has("sat");
   const bool is_rectified = form.has("relu");
+  // bf16 is the upper half of an f32, that of a NaN too.
+  const bool keeps_nan = form.source_type() == Type::kBf16 && form.type() == Type::kF32;
   for_each_lane(lanes, [&](int lane) {
     const uint64_t bits = read_lane(warp, instruction.operands[1], lane);
     double value = value_of(bits, form.source_type(), flushes);
     if (kToIntegral) value = round_to_integral(value, rounding);
-    if (is_rectified && value < 0) value = 0;
+    if (is_rectified && value <= 0) value = 0;
     if (saturates) value = value > 0 ? std::min(value, 1.0) : 0.0;
-    write_lane(warp, instruction.operands[0], lane, bits_of(value, form.type(), rounding, flushes));
+    uint64_t result = bits_of(value, form.type(), rounding, flushes);
+    if (keeps_nan && value != value) result = bits << 16;
+    write_lane(warp, instruction.operands[0], lane, result);
   });
   return Outcome::kNext;
 }
 
-// A tf32 number is an f32 whose 13 last bits are zero.
+// A tf32 number is an f32 whose 13 last bits are zero. A NaN keeps the others under .rna.
 Outcome float_to_tf32(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const bool saturates = instruction.form->has("satfinite");
   const bool rounds_half_away = instruction.form->has("rna");
@@ -144,8 +148,12 @@ Outcome float_to_tf32(Warp& warp, const Instruction& instruction, LaneMask lanes
     const auto bits = static_cast<uint32_t>(read_lane(warp, instruction.operands[1], lane));
     uint64_t result =
         round_to_format(std::bit_cast<float>(bits), kTf32Format, Rounding::kNearestEven, saturates);
-    const bool is_half = (bits & 0x1fff) == 0x1000 && (bits & 0x7f800000) != 0x7f800000;
-    if (rounds_half_away && is_half) result = (uint64_t{bits} + 0x1000) >> 13;
+    const bool is_finite = (bits & 0x7f800000) != 0x7f800000;
+    if (rounds_half_away && is_finite && (bits & 0x1fff) == 0x1000) {
+      result = (uint64_t{bits} + 0x1000) >> 13;
+    }
+    const bool is_nan = (bits & 0x7fffffff) > 0x7f800000;
+    if (rounds_half_away && is_nan && !saturates) result = bits >> 13;
     write_lane(warp, instruction.operands[0], lane, result << 13);
   });
   return Outcome::kNext;

@@ -55,9 +55,10 @@ struct ToE4m3 {
 struct ToE5m2 {
   static uint32_t apply(float a) { return narrow<2, 5, 0x7b, 0x7f, true>(a); }
 };
+// -0 becomes +0, NaN stays.
 template <typename Narrow>
 struct Relu {
-  static uint32_t apply(float a) { return Narrow::apply(a < 0 ? 0.0f : a); }
+  static uint32_t apply(float a) { return Narrow::apply(a <= 0 ? 0.0f : a); }
 };
 template <int kBits, typename Narrow>
 struct Pair {
@@ -119,7 +120,7 @@ template <bool kIsE4m3, bool kRelu>
 struct WidenPair {
   static uint32_t widen(uint32_t bits) {
     const double value = value_of_format(bits, kIsE4m3 ? kE4m3Format : kE5m2Format);
-    if (kRelu && value < 0) return 0;
+    if (kRelu && value <= 0) return 0;
     return static_cast<uint32_t>(round_to_format(value, kF16Format, Rounding::kNearestEven, false));
   }
   static uint32_t apply(uint16_t a) { return widen(a >> 8) << 16 | widen(a & 0xff); }
