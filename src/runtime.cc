@@ -33,6 +33,7 @@ GpuRuntime& gpu_for(const Runtime& runtime, Device device) {
 struct Runtime::State {
   int num_cpu_threads = 1;
   RuntimeOptions options;
+  bool is_emulated = is_emulator_wanted();
   std::once_flag cpu_measured;
   DeviceFacts cpu;
   std::once_flag gpu_opened;
@@ -49,7 +50,7 @@ Runtime::Runtime(Runtime&&) noexcept = default;
 Runtime& Runtime::operator=(Runtime&&) noexcept = default;
 
 const DeviceFacts& Runtime::device(Device device) const {
-  if (device.type == DeviceType::kCuda) return gpu_for(*this, device).facts(device.index);
+  if (device.type == DeviceType::kCuda || state_->is_emulated) return gpu_for(*this, device).facts(device.index);
   // Measuring takes a moment, so it waits for the first call that plans.
   std::call_once(state_->cpu_measured,
                  [this] { state_->cpu = cpu::device_facts(state_->num_cpu_threads); });

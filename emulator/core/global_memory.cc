@@ -41,9 +41,15 @@ bool GlobalMemory::free(uint64_t address) {
   return true;
 }
 
-void GlobalMemory::add_host_range(uint64_t address, uint64_t bytes) {
+bool GlobalMemory::add_host_range(uint64_t address, uint64_t bytes) {
   std::lock_guard lock(mutex_);
+  const auto after = blocks_.lower_bound(address + bytes);
+  if (after != blocks_.begin()) {
+    const Allocation& before = std::prev(after)->second.allocation;
+    if (before.address + before.bytes > address) return false;
+  }
   blocks_[address] = {{address, bytes}, nullptr};
+  return true;
 }
 
 bool GlobalMemory::remove_host_range(uint64_t address) {

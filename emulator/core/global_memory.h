@@ -33,8 +33,9 @@ class GlobalMemory {
   uint64_t allocate(uint64_t bytes);
   bool free(uint64_t address);
 
-  // Memory of the host that kernels may use as well; it is not owned.
-  void add_host_range(uint64_t address, uint64_t bytes);
+  // Memory of the host that kernels may use as well; it is not owned. False when it overlaps
+  // memory that is known already.
+  bool add_host_range(uint64_t address, uint64_t bytes);
   bool remove_host_range(uint64_t address);
 
   bool contains(uint64_t address, uint64_t bytes) const;

@@ -46,6 +46,23 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
   });
 }
 
+// Kernels reach the range at the address that the host knows it by.
+CUresult cuMemHostRegister_v2(void* pointer, size_t bytes, unsigned) {
+  return guarded([&] {
+    if (!pointer || bytes == 0) return kErrorInvalidValue;
+    const auto address = reinterpret_cast<CUdeviceptr>(pointer);
+    return state().memory.add_host_range(address, bytes) ? kSuccess
+                                                         : kErrorHostMemoryAlreadyRegistered;
+  });
+}
+
+CUresult cuMemHostUnregister(void* pointer) {
+  return guarded([&] {
+    const auto address = reinterpret_cast<CUdeviceptr>(pointer);
+    return state().memory.remove_host_range(address) ? kSuccess : kErrorHostMemoryNotRegistered;
+  });
+}
+
 CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total_bytes) {
   return guarded([&] {
     if (!free_bytes || !total_bytes) return kErrorInvalidValue;

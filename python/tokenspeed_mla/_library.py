@@ -26,6 +26,6 @@ can_implement = _module.get_function("can_implement")
 explain = _module.get_function("explain")
 device_facts = _module.get_function("device_facts")
 known_devices = _module.get_function("known_devices")
-num_cpu_threads = _module.get_function("num_cpu_threads")
+num_cpu_workers = _module.get_function("num_cpu_workers")
 
 __version__: str = str(_module.get_function("version")())

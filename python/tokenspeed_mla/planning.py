@@ -212,11 +212,12 @@ def known_devices() -> list[str]:
 def get_num_sm(device: DeviceLike) -> int:
     """Streaming multiprocessors of a CUDA device of this machine; worker threads of the CPU.
 
+    With TOKENSPEED_MLA_TARGET=emulator:... the CPU's are those of the emulated GPU in its place.
     Raises ValueError for a device of another kind.
     """
     resolved = torch.device(_device_name(device))
     if resolved.type == "cpu":
-        return _library.num_cpu_threads()
+        return _library.num_cpu_workers()
     if resolved.type != "cuda":
         raise ValueError(f"get_num_sm: device must be the CPU or a CUDA device, got {resolved}")
     return torch.cuda.get_device_properties(resolved).multi_processor_count

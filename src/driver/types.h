@@ -45,6 +45,8 @@ enum CUresult : int {
   kErrorNotReady = 600,
   kErrorIllegalAddress = 700,
   kErrorLaunchOutOfResources = 701,
+  kErrorHostMemoryAlreadyRegistered = 712,
+  kErrorHostMemoryNotRegistered = 713,
   kErrorIllegalInstruction = 715,
   kErrorMisalignedAddress = 716,
   kErrorLaunchFailed = 719,

@@ -10,6 +10,7 @@
 
 #include "ffi/convert.h"
 #include "ffi/export.h"
+#include "ops/gpu_runtime.h"
 
 namespace mla::ffi {
 
@@ -30,8 +31,9 @@ Runtime& runtime() {
   return instance;
 }
 
-std::int64_t num_cpu_threads() {
-  return runtime().num_cpu_threads();
+// Worker threads, or the SMs of the emulated GPU that takes the CPU's place.
+std::int64_t num_cpu_workers() {
+  return is_emulator_wanted() ? runtime().device(Device{}).num_sms : runtime().num_cpu_threads();
 }
 
 tvm::ffi::String version() {
@@ -40,5 +42,5 @@ tvm::ffi::String version() {
 
 }  // namespace mla::ffi
 
-MLA_FFI_EXPORT(num_cpu_threads)
+MLA_FFI_EXPORT(num_cpu_workers)
 MLA_FFI_EXPORT(version)

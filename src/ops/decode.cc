@@ -6,6 +6,7 @@
 #include "ops/check_args.h"
 #include "ops/decode_gpu.h"
 #include "ops/gpu_runtime.h"
+#include "ops/host_tensors.h"
 #include "ops/missing_kernel.h"
 #include "plan/decode_plan.h"
 
@@ -32,7 +33,8 @@ void decode(const DecodeArgs& args, Runtime& runtime, Stream stream) {
     if (const Verdict verdict = can_implement(problem, device); !verdict) {
       throw missing_kernel("decode", verdict);
     }
-    return decode_on_gpu(args, plan, runtime, stream);
+    return launch_on(args.query.device, args, runtime,
+                     [&] { decode_on_gpu(args, plan, runtime, stream); });
   }
   const cpu::DecodeSchedule schedule{
       .tile_rows = plan.rows_per_tile, .tile_kv = plan.tile_kv, .num_workers = plan.num_workers};

@@ -52,13 +52,6 @@ const Architecture* architecture_of(const driver::DeviceProperties& properties) 
   return nullptr;
 }
 
-// An emulated GPU runs PTX; TOKENSPEED_MLA_TARGET=emulator:... asks for it.
-compile::ImageForm image_form() {
-  const char* target = std::getenv("TOKENSPEED_MLA_TARGET");
-  const bool is_emulator = target != nullptr && std::string_view(target).starts_with("emulator");
-  return is_emulator ? compile::ImageForm::kPtx : compile::ImageForm::kCubin;
-}
-
 // Rates come from the card of that name, sizes from the device itself.
 DeviceFacts facts_of(const driver::DeviceProperties& properties, const Architecture& known) {
   DeviceFacts facts = known_device(known.usual_card);
@@ -75,13 +68,19 @@ DeviceFacts facts_of(const driver::DeviceProperties& properties, const Architect
 
 }  // namespace
 
+bool is_emulator_wanted() {
+  const char* target = std::getenv("TOKENSPEED_MLA_TARGET");
+  return target != nullptr && std::string_view(target).starts_with("emulator");
+}
+
 GpuRuntime::GpuRuntime(const RuntimeOptions& options)
     : driver_(or_environment(options.libcuda, "TOKENSPEED_MLA_LIBCUDA", "libcuda.so.1")),
       store_(store_options(options)) {
+  const auto form = is_emulator_wanted() ? compile::ImageForm::kPtx : compile::ImageForm::kCubin;
   for (int ordinal = 0; ordinal < driver_.num_devices(); ++ordinal) {
     GpuDevice device{.properties = driver::device_properties(driver_, ordinal)};
     if (const Architecture* known = architecture_of(device.properties)) {
-      device.target = compile::Target{.arch = known->target, .form = image_form()};
+      device.target = compile::Target{.arch = known->target, .form = form};
       device.facts = facts_of(device.properties, *known);
     }
     devices_.push_back(std::move(device));

@@ -57,6 +57,10 @@ class KernelTable {
   std::vector<Entry> entries_;
 };
 
+// Whether the driver is asked to be that of an emulated GPU: TOKENSPEED_MLA_TARGET=emulator:sm_90.
+// Then kernels are PTX, and tensors on the CPU are that GPU's as well.
+bool is_emulator_wanted();
+
 // The GPU half of a Runtime: the driver, the devices that kernels exist for, the loaded kernels,
 // the plans made last.
 class GpuRuntime {
@@ -86,6 +90,9 @@ class GpuRuntime {
 
   PlanMemo<DecodeProblem, DecodePlan>& decode_plans() { return decode_plans_; }
 
+  // Held while tensors on the host are lent to an emulated GPU.
+  std::mutex& host_tensors_mutex() { return host_tensors_mutex_; }
+
  private:
   struct GpuDevice {
     driver::DeviceProperties properties = {};
@@ -100,6 +107,7 @@ class GpuRuntime {
   driver::Driver driver_;
   compile::KernelStore store_;
   std::mutex contexts_mutex_;
+  std::mutex host_tensors_mutex_;
   std::vector<GpuDevice> devices_;
   std::tuple<KernelTable<KvPackConfig>, KernelTable<MergeConfig>, KernelTable<DecodeConfig>,
              KernelTable<DecodeMergeConfig>>

@@ -6,6 +6,7 @@
 #include "device/abi/kv_pack_params.h"
 #include "ops/check_args.h"
 #include "ops/gpu_runtime.h"
+#include "ops/host_tensors.h"
 #include "plan/kv_pack_plan.h"
 
 namespace mla {
@@ -50,7 +51,8 @@ void kv_pack(const KvPackArgs& args, Runtime& runtime, Stream stream) {
   const DeviceFacts& device = runtime.device(args.k_nope.device);
 
   if (device.arch == Arch::kCpu) return cpu::kv_pack(args, runtime.num_cpu_threads());
-  kv_pack_on_gpu(args, plan_kv_pack(problem, device), runtime, stream);
+  launch_on(args.k_nope.device, args, runtime,
+            [&] { kv_pack_on_gpu(args, plan_kv_pack(problem, device), runtime, stream); });
 }
 
 }  // namespace mla

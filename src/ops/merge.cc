@@ -8,6 +8,7 @@
 #include "device/abi/merge_params.h"
 #include "ops/check_args.h"
 #include "ops/gpu_runtime.h"
+#include "ops/host_tensors.h"
 #include "plan/merge_plan.h"
 
 namespace mla {
@@ -61,7 +62,8 @@ void merge_states(const MergeArgs& args, Runtime& runtime, Stream stream) {
   const DeviceFacts& device = runtime.device(args.out.device);
 
   if (device.arch == Arch::kCpu) return cpu::merge_states(args, runtime.num_cpu_threads());
-  merge_on_gpu(args, plan_merge(problem, device), runtime, stream);
+  launch_on(args.out.device, args, runtime,
+            [&] { merge_on_gpu(args, plan_merge(problem, device), runtime, stream); });
 }
 
 }  // namespace mla

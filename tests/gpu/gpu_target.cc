@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "gpu/gpu_target.h"
 
+#include "compile/nvrtc.h"
+#include "compile/nvrtc_search.h"
 #include "mla/error.h"
 #include "ops/gpu_runtime.h"
 #include "ops/memory.h"
@@ -30,6 +32,10 @@ Opened& opened() {
 }  // namespace
 
 GpuTarget::GpuTarget() {
+  // Nothing is compiled ahead of time for an emulated GPU.
+  if (is_emulator_wanted()) {
+    compile::Nvrtc(compile::nvrtc_candidates(compile::nvrtc_search_from_environment()));
+  }
   const std::vector<int> ordinals = runtime_.gpu().ordinals();
   if (ordinals.empty()) throw Error(ErrorKind::kRuntime, "tests", "no GPU that kernels exist for");
   device_ = {DeviceType::kCuda, ordinals.front()};

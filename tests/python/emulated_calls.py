@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Calls with tensors on the CPU while an emulated GPU takes its place; run by test_emulator.py."""
+
+import os
+import threading
+
+import pytest
+import torch
+
+from tokenspeed_mla import get_num_sm, merge_states, mla_kv_pack_quantize_fp8
+from tokenspeed_mla.planning import device_facts
+
+NUM_SMS = {"sm_90": 132, "sm_100": 148}
+
+
+def kv_b_proj_views(tokens: int, heads: int, dtype: torch.dtype):
+    """k_nope and v as columns of one projection, k_pe as the tail of a latent row."""
+    projection = torch.randn(tokens, heads, 256).to(dtype)
+    latent = torch.randn(tokens, 1, 576).to(dtype)
+    return projection[..., :128], latent[..., 512:], projection[..., 128:]
+
+
+def pack_with_pytorch(k_nope, k_pe, v, scale, fp8):
+    k = torch.cat([k_nope, k_pe.expand(-1, k_nope.shape[1], -1)], dim=-1)
+    return [(x.float() * scale).to(fp8) for x in (k, v)]
+
+
+def assert_packs_as_pytorch(inputs, fp8=torch.float8_e4m3fn):
+    got = mla_kv_pack_quantize_fp8(*inputs, k_scale_inv=0.7, v_scale_inv=0.7, fp8_dtype=fp8)
+    for tensor, expected in zip(got, pack_with_pytorch(*inputs, 0.7, fp8), strict=True):
+        assert torch.equal(tensor.view(torch.uint8), expected.view(torch.uint8))
+
+
+def test_the_cpu_stands_for_the_emulated_gpu():
+    target = os.environ["TOKENSPEED_MLA_TARGET"].removeprefix("emulator:")
+    assert device_facts("cpu").arch == target
+    assert get_num_sm("cpu") == NUM_SMS[target]
+
+
+@pytest.mark.parametrize("fp8", [torch.float8_e4m3fn, torch.float8_e5m2])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_pack_equals_the_cast_of_pytorch(fp8, dtype):
+    assert_packs_as_pytorch(kv_b_proj_views(19, 6, dtype), fp8)
+
+
+def test_pack_of_two_threads_with_shared_inputs():
+    inputs = kv_b_proj_views(8, 4, torch.bfloat16)
+    threads = [threading.Thread(target=assert_packs_as_pytorch, args=(inputs,)) for _ in range(2)]
+    failures: list[object] = []
+    threading.excepthook = failures.append
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_merge_agrees_with_float64():
+    outs = [torch.randn(5, 3, 128) for _ in range(3)]
+    lses = [torch.randn(5, 3) for _ in range(3)]
+    lses[1][2] = -torch.inf
+    out, lse = merge_states(outs, lses)
+    stacked = torch.stack(lses).double()
+    weights = stacked.softmax(0)
+    expected = (weights[..., None] * torch.stack(outs).double()).sum(0)
+    torch.testing.assert_close(out.double(), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(lse.double(), stacked.logsumexp(0), atol=1e-5, rtol=1e-5)
