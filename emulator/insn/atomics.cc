@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "emulator/insn/bitwise_operations.h"
 #include "emulator/insn/handlers.h"
 #include "emulator/insn/memory_access.h"
 #include "emulator/insn/scalar_loop.h"
@@ -30,24 +31,6 @@ Outcome update(Warp& warp, const Instruction& instruction, LaneMask lanes, Chang
   return Outcome::kNext;
 }
 
-struct And {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a & b;
-  }
-};
-struct Or {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a | b;
-  }
-};
-struct Xor {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a ^ b;
-  }
-};
 struct Exchange {
   template <typename T>
   static T apply(T, T b) {

@@ -4,6 +4,7 @@
 #define HWY_TARGET_INCLUDE "emulator/insn/logic.cc"
 #include <hwy/foreach_target.h>
 // foreach_target comes first.
+#include "emulator/insn/bitwise_operations.h"
 #include "emulator/insn/dispatch.h"
 #include "emulator/insn/handlers.h"
 #include "emulator/insn/lane_loops-inl.h"
@@ -12,24 +13,6 @@ HWY_BEFORE_NAMESPACE();
 namespace emulator::HWY_NAMESPACE {
 namespace {
 
-struct And {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a & b;
-  }
-};
-struct Or {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a | b;
-  }
-};
-struct Xor {
-  template <typename T>
-  static T apply(T a, T b) {
-    return a ^ b;
-  }
-};
 struct Not {
   template <typename T>
   static T apply(T a) {

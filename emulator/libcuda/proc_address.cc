@@ -42,4 +42,13 @@ CUresult cuGetProcAddress_v2(const char* symbol, void** function, int, cuuint64_
   return kErrorNotFound;
 }
 
+// NVRTC asks the driver of its process for a private table and reads its size unasked: one that
+// holds nothing but its size.
+CUresult cuGetExportTable(const void** table, const void*) {
+  static constexpr size_t kEmptyTable = sizeof(size_t);
+  if (!table) return kErrorInvalidValue;
+  *table = &kEmptyTable;
+  return kSuccess;
+}
+
 }  // namespace emulator::libcuda
