@@ -63,9 +63,12 @@ class Decoder {
     instruction.form = source.form;
     instruction.line = source.line;
     instruction.location = source.location;
+    instruction.missing_use = ptx::missing_use(*source.form);
     if (source.guard != ptx::kNoRegister) {
       instruction.guard = rows_.predicate_number(source.guard);
       instruction.guard_flip = source.is_guard_negated ? kAllLanes : 0;
+      instruction.is_guard_tracked = rows_.is_tracked(source.guard);
+      instruction.is_tracked = instruction.is_guard_tracked;
     }
     return instruction;
   }

@@ -51,8 +51,10 @@ GroupResult stall(Warp& warp, LaneMask lanes) {
 Outcome execute_tracked(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   if (!warp.claims.is_empty()) warp.check_claims(instruction, lanes);
   if (warp.cta().cluster.grid.options.checks_registers) warp.check_reads(instruction, lanes);
+  const bool checks = warp.cta().cluster.grid.options.checks_registers;
+  const LaneMask missing = checks ? warp.check_reads(instruction, lanes) : 0;
   const Outcome outcome = instruction.execute(warp, instruction, lanes);
-  warp.mark_writes(instruction, lanes);
+  warp.mark_writes(instruction, lanes, missing);
   return outcome;
 }
 
@@ -75,6 +77,7 @@ GroupResult run_group(Warp& warp, uint32_t limit, uint64_t last) {
     const LaneMask lanes =
         group->lanes & (warp.predicate(instruction.guard) ^ instruction.guard_flip);
     ++warp.num_executed;
+    if (instruction.is_guard_tracked) warp.check_guard(instruction, group->lanes);
     if (lanes == 0) {
       ++group->pc;
     } else {

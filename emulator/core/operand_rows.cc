@@ -121,6 +121,7 @@ Row OperandRows::register_row(uint32_t index) const {
   row.is_wide = ptx::size_bits(kernel_.registers[index].type) >= 64;
   row.is_tracked = allocation_.is_maybe_uninitialised[index];
   row.is_asynchronous = allocation_.is_asynchronous[index];
+  row.is_tracked = is_tracked(index);
   return row;
 }
 
@@ -134,7 +135,7 @@ Row OperandRows::predicate_row(const Operand& operand) {
   row.is_negated = operand.is_negated;
   if (operand.kind == OperandKind::kRegister) {
     row.offset = predicate_number(operand.index);
-    row.is_tracked = allocation_.is_maybe_uninitialised[operand.index];
+    row.is_tracked = is_tracked(operand.index);
   } else if (operand.kind == OperandKind::kImmediate) {
     row.is_negated ^= operand.value == 0;
   } else if (operand.kind == OperandKind::kSpecial) {

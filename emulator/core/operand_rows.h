@@ -24,6 +24,9 @@ class OperandRows {
   void append(const ptx::Form& form, const ptx::MatchedOperand& matched);
 
   Row special_row(ptx::SpecialRegister special);
+  bool is_tracked(uint32_t register_index) const {
+    return allocation_.is_maybe_missing[register_index];
+  }
   uint32_t predicate_number(uint32_t register_index) const;
 
  private:

@@ -79,20 +79,51 @@ LaneMask& Warp::initialised_lanes(const Row& row) {
                                        : initialised_slots_[row.offset / kSlotBytes];
 }
 
-void Warp::check_reads(const Instruction& instruction, LaneMask lanes) {
+LaneMask Warp::missing_lanes(const Row& row) {
+  return row.is_tracked ? ~initialised_lanes(row) : 0;
+}
+
+// Lanes whose result would rest on something missing.
+LaneMask Warp::missing_after(const Instruction& instruction) {
+  const Row* sources = instruction.operands + instruction.num_destinations;
+  const LaneMask a = missing_lanes(sources[0]);
+  switch (instruction.missing_use) {
+    case ptx::MissingUse::kSelect: {
+      const LaneMask chooses_a = predicate(sources[2]);
+      const LaneMask b = missing_lanes(sources[1]);
+      return missing_lanes(sources[2]) | (a & chooses_a) | (b & ~chooses_a);
+    }
+    case ptx::MissingUse::kAnd:
+    case ptx::MissingUse::kOr: {
+      const LaneMask decides = instruction.missing_use == ptx::MissingUse::kOr ? 0 : kAllLanes;
+      const LaneMask b = missing_lanes(sources[1]);
+      const LaneMask a_decides = ~a & (predicate(sources[0]) ^ decides);
+      const LaneMask b_decides = ~b & (predicate(sources[1]) ^ decides);
+      return (a | b) & ~a_decides & ~b_decides;
+    }
+    default: break;
+  }
+  LaneMask missing = 0;
   for (int i = instruction.num_destinations; i < instruction.num_operands; ++i) {
-    const Row& row = instruction.operands[i];
-    if (!row.is_tracked) continue;
-    const LaneMask missing = lanes & ~initialised_lanes(row);
+    missing |= missing_lanes(instruction.operands[i]);
+  }
+  return missing;
+}
+
+LaneMask Warp::check_reads(const Instruction& instruction, LaneMask lanes) {
+  if (instruction.missing_use != ptx::MissingUse::kReport) return missing_after(instruction);
+  for (int i = instruction.num_destinations; i < instruction.num_operands; ++i) {
+    const LaneMask missing = lanes & missing_lanes(instruction.operands[i]);
     if (missing != 0) {
       fail(FaultKind::kUninitialisedRegister, instruction,
            "operand " + std::to_string(i + 1) + " is read before anything was written to it",
            lowest_lane(missing));
     }
   }
+  return 0;
 }
 
-void Warp::mark_writes(const Instruction& instruction, LaneMask lanes) {
+void Warp::mark_writes(const Instruction& instruction, LaneMask lanes, LaneMask missing) {
   for (int i = 0; i < instruction.num_destinations; ++i) {
     const Row& row = instruction.operands[i];
     if (row.is_tracked) initialised_lanes(row) |= lanes;
@@ -114,7 +145,17 @@ void Warp::check_claims(const Instruction& instruction, LaneMask lanes) const {
              " of PTX line " + std::to_string(claim->owner->line) +
              " uses it; the warp has not waited for that",
          lowest_lane(lanes));
+    if (!row.is_tracked) continue;
+    LaneMask& initialised = initialised_lanes(row);
+    initialised = (initialised & ~lanes) | (lanes & ~missing);
   }
+}
+
+void Warp::check_guard(const Instruction& instruction, LaneMask lanes) {
+  const LaneMask missing = lanes & ~initialised_predicates_[instruction.guard];
+  if (missing == 0) return;
+  fail(FaultKind::kUninitialisedRegister, instruction,
+       "the guard is read before anything was written to it", lowest_lane(missing));
 }
 
 FaultPlace Warp::place(const Instruction& instruction) const {

@@ -108,6 +108,11 @@ class Warp {
   void mark_writes(const Instruction& instruction, LaneMask lanes);
   // Registers of asynchronous operations must be left alone until the warp has waited for them.
   void check_claims(const Instruction& instruction, LaneMask lanes) const;
+  // Registers that may hold what was never written are followed lane by lane. Returns the lanes
+  // whose result rests on such a value; fails where the instruction may not use one.
+  LaneMask check_reads(const Instruction& instruction, LaneMask lanes);
+  void mark_writes(const Instruction& instruction, LaneMask lanes, LaneMask missing);
+  void check_guard(const Instruction& instruction, LaneMask lanes);
 
   [[noreturn]] void fail(FaultKind kind, const Instruction& instruction, const std::string& message,
                          int lane = -1, uint64_t address = 0) const;
@@ -131,6 +136,8 @@ class Warp {
 
  private:
   LaneMask& initialised_lanes(const Row& row);
+  LaneMask missing_lanes(const Row& row);
+  LaneMask missing_after(const Instruction& instruction);
 
   Cta& cta_;
   const Program& program_;

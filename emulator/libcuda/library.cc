@@ -87,6 +87,15 @@ Kernel* Library::find_kernel(const std::string& name) {
   return it == kernels_.end() ? nullptr : &it->second;
 }
 
+uint64_t Library::find_variable(const std::string& name) const {
+  const ptx::Variable* variable = module_->find_variable(name);
+  return variable ? addresses_[static_cast<size_t>(variable - module_->variables.data())] : 0;
+}
+
+uint64_t variable_address(CUlibrary library, const std::string& name) {
+  return library_of(library)->find_variable(name);
+}
+
 Kernel* kernel_of(CUfunction handle) {
   return reinterpret_cast<Kernel*>(handle);
 }

@@ -32,6 +32,7 @@ class Library {
   ~Library();
 
   Kernel* find_kernel(const std::string& name);
+  uint64_t find_variable(const std::string& name) const;  // its address, or 0
 
  private:
   void place_variables();
@@ -43,5 +44,8 @@ class Library {
 };
 
 Kernel* kernel_of(CUfunction handle);
+
+// The address of a variable in global or constant memory; 0 when there is none of that name.
+uint64_t variable_address(CUlibrary library, const std::string& name);
 
 }  // namespace emulator::libcuda

@@ -15,9 +15,8 @@ enum cudaError_t : int {
   kCudaSuccess = 0,
   kCudaInvalidValue = 1,
   kCudaMemoryAllocation = 2,
-  kCudaInvalidConfiguration = 9,
+  kCudaMissingConfiguration = 52,
   kCudaInvalidSymbol = 13,
-  kCudaInvalidMemcpyDirection = 21,
   kCudaInvalidDeviceFunction = 98,
   kCudaInvalidDevice = 101,
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emulator/ptx/control_flow.h"
+#include "emulator/ptx/missing_use.h"
 #include "emulator/ptx/operand_match.h"
 
 namespace emulator::ptx {
@@ -172,6 +173,26 @@ std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
     intervals[r].last = longer[r].last;
   }
   return intervals;
+std::vector<bool> find_maybe_missing(const Kernel& kernel,
+                                     const std::vector<LiveInterval>& intervals) {
+  std::vector<bool> is_missing(intervals.size());
+  bool changed = false;
+    is_missing[r] = intervals[r].is_live_at_entry;
+    changed |= is_missing[r];
+  while (changed) {
+    changed = false;
+    for (const Instruction& instruction : kernel.instructions) {
+      if (missing_use(*instruction.form) == MissingUse::kReport) continue;
+      bool reads_missing = false;
+      visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+        reads_missing |= !is_write && is_missing[r];
+      });
+      if (!reads_missing) continue;
+      visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+        changed |= is_write && !is_missing[r];
+        if (is_write) is_missing[r] = true;
+      });
+  return is_missing;
 }
 
 }  // namespace emulator::ptx

@@ -26,4 +26,9 @@ std::vector<bool> find_asynchronous_registers(const Kernel& kernel);
 
 std::vector<LiveInterval> find_live_intervals(const Kernel& kernel);
 
+// The registers that may hold what was never written: those that some path reads before writing
+// them, and those that are computed from them.
+std::vector<bool> find_maybe_missing(const Kernel& kernel,
+                                     const std::vector<LiveInterval>& intervals);
+
 }  // namespace emulator::ptx

@@ -59,13 +59,12 @@ RegisterAllocation allocate_registers(const Kernel& kernel) {
   RegisterAllocation allocation;
   allocation.is_asynchronous = find_asynchronous_registers(kernel);
   allocation.place.resize(intervals.size());
-  allocation.is_maybe_uninitialised.resize(intervals.size());
+  allocation.is_maybe_missing = find_maybe_missing(kernel, intervals);
   PlacePool predicates(1);
   PlacePool slots[3] = {PlacePool(1), PlacePool(2), PlacePool(4)};
   for (const uint32_t r : order) {
     if (!intervals[r].is_used()) break;  // unused registers sort behind all others
     const Type type = kernel.registers[r].type;
-    allocation.is_maybe_uninitialised[r] = intervals[r].is_live_at_entry;
     if (type == Type::kPred) {
       allocation.place[r] = predicates.take(intervals[r], allocation.num_predicates);
     } else {

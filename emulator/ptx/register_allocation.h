@@ -17,6 +17,8 @@ struct RegisterAllocation {
   std::vector<uint32_t> place;
   std::vector<bool> is_maybe_uninitialised;  // some path reads the register before writing it
   std::vector<bool> is_asynchronous;         // operations use the register after their issue
+  // Some path reads the register before writing it, or it is computed from such a one.
+  std::vector<bool> is_maybe_missing;
   uint32_t num_slots = 0;
   uint32_t num_predicates = 0;
 };

@@ -35,8 +35,12 @@ const PlantedBug kBugs[] = {
     {"shared_behind_the_end", "mov.u32 %r1, buffer;\nst.shared.u32 [%r1+4096], %thread;",
      FaultKind::kOutOfBounds, "st.shared.u32 [%r1+4096], %thread;", 0},
     {"register_read_before_write",
-     "setp.lt.u32 %p1, %thread, 5;\n@%p1 mov.u32 %r1, 1;\nadd.u32 %r2, %r1, 1;",
-     FaultKind::kUninitialisedRegister, "add.u32 %r2, %r1, 1;", 5},
+     "setp.lt.u32 %p1, %thread, 5;\n@%p1 mov.u32 %r1, 1;\nadd.u32 %r2, %r1, 1;\n"
+     "st.global.u32 [%out], %r2;",
+     FaultKind::kUninitialisedRegister, "st.global.u32 [%out], %r2;", 5},
+    {"branch_on_a_register_never_written",
+     "setp.lt.u32 %p1, %thread, 5;\n@%p1 mov.u32 %r1, 1;\nsetp.eq.u32 %p2, %r1, 1;\n@%p2 exit;",
+     FaultKind::kUninitialisedRegister, "@%p2 exit;", 5},
     {"barrier_number", "bar.sync 16;", FaultKind::kBarrierMisuse, "bar.sync 16;", -1},
     {"barrier_thread_count", "bar.sync 1, 40;", FaultKind::kBarrierMisuse, "bar.sync 1, 40;", -1},
     {"barrier_count_too_large", "bar.sync 1, 64;", FaultKind::kDeadlock, "bar.sync 1, 64;", -1},
@@ -92,6 +96,19 @@ TEST_P(PlantedBugs, IsReportedAtItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedBugs, testing::ValuesIn(kBugs),
                          [](const auto& bug) { return std::string(bug.param.name); });
+
+// Compilers compute on what was never written when the result is thrown away.
+TEST(Faults, AMissingValueThatIsNotChosenIsNoFault) {
+  KernelRunner runner(kernel_with_two_pointers(
+      std::string(kPlace) +
+      "setp.lt.u32 %p1, %thread, 5;\n@%p1 mov.u32 %r1, 1;\nadd.u32 %r2, %r1, 1;\n"
+      "setp.eq.u32 %p2, %r2, 2;\nand.pred %p3, %p1, %p2;\nselp.u32 %r3, %r2, 7, %p3;\n"
+      "mul.wide.u32 %rd1, %thread, 4;\nadd.s64 %rd1, %rd1, %out;\nst.global.u32 [%rd1], %r3;"));
+  const uint64_t out = runner.allocate(128);
+  runner.launch("k", {1, 1, 1}, {32, 1, 1}, out, out);
+  const auto values = runner.download<uint32_t>(out, 32);
+  for (uint32_t lane = 0; lane < 32; ++lane) EXPECT_EQ(values[lane], lane < 5 ? 2 : 7);
+}
 
 TEST(Faults, ALivelockEndsWithTheInstructionBudget) {
   KernelRunner runner(kernel_with_two_pointers("again:\nbra again;"));
