@@ -1,7 +1,5 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "emulator/libcuda/state.h"
@@ -23,7 +21,7 @@ int attribute(mla::driver::CUdevice_attribute which) {
 void fill_sizes(DeviceProperties& properties) {
   using namespace mla::driver;
   constexpr int kRegistersPerSm = 65536;
-  properties.warp_size = attribute(kWarpSize);
+  properties.warp_size = attribute(mla::driver::kWarpSize);
   properties.registers_per_block = properties.registers_per_sm = kRegistersPerSm;
   properties.shared_bytes_per_block = 48 * 1024;
   properties.shared_bytes_per_block_optin =
@@ -35,8 +33,10 @@ void fill_sizes(DeviceProperties& properties) {
   properties.max_blocks_per_sm = attribute(kMaxBlocksPerMultiprocessor);
   properties.l2_bytes = attribute(kL2CacheSizeBytes);
   properties.constant_bytes = 64 * 1024;
-  std::ranges::copy({1024, 1024, 64}, properties.max_threads_dim);
-  std::ranges::copy({0x7fffffff, 65535, 65535}, properties.max_grid_size);
+  properties.max_threads_dim[0] = properties.max_threads_dim[1] = 1024;
+  properties.max_threads_dim[2] = 64;
+  properties.max_grid_size[0] = 0x7fffffff;
+  properties.max_grid_size[1] = properties.max_grid_size[2] = 65535;
 }
 
 }  // namespace
