@@ -58,6 +58,7 @@ CUresult cuMemHostRegister_v2(void* pointer, size_t bytes, unsigned) {
 
 CUresult cuMemHostUnregister(void* pointer) {
   return guarded([&] {
+    drain_all();
     const auto address = reinterpret_cast<CUdeviceptr>(pointer);
     return state().memory.remove_host_range(address) ? kSuccess : kErrorHostMemoryNotRegistered;
   });

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulator/libcuda/state.h"
+#include "emulator/libcuda/stream.h"
 #include "emulator/libcudart/api.h"
 
 namespace emulator::libcudart {
@@ -102,7 +103,10 @@ cudaError_t cudaDeviceGetAttribute(int* value, int which, int device) {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-  return remember(libcuda::cuStreamSynchronize(nullptr));
+  return remember(libcuda::guarded([] {
+    libcuda::drain_all();
+    return mla::driver::kSuccess;
+  }));
 }
 
 cudaError_t cudaDriverGetVersion(int* version) {
