@@ -10,7 +10,7 @@
 
 #include "ffi/convert.h"
 #include "ffi/export.h"
-#include "ops/gpu_runtime.h"
+#include "ops/emulation.h"
 
 namespace mla::ffi {
 

@@ -14,6 +14,7 @@
 #include "driver/kernel.h"
 #include "mla/decode.h"
 #include "mla/runtime.h"
+#include "ops/emulation.h"
 #include "ops/kernel_spec.h"
 #include "ops/plan_memo.h"
 #include "plan/decode_plan.h"
@@ -56,10 +57,6 @@ class KernelTable {
   mutable std::shared_mutex mutex_;
   std::vector<Entry> entries_;
 };
-
-// Whether the driver is asked to be that of an emulated GPU: TOKENSPEED_MLA_TARGET=emulator:sm_90.
-// Then kernels are PTX, and tensors on the CPU are that GPU's as well.
-bool is_emulator_wanted();
 
 // The GPU half of a Runtime: the driver, the devices that kernels exist for, the loaded kernels,
 // the plans made last.
