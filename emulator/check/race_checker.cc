@@ -113,6 +113,7 @@ void RaceChecker::check_lanes(const Step& step, LaneMask lanes, const Location& 
 // Strong accesses to one location order memory: a store that releases, or that follows a release
 // fence, before a load that acquires, or that an acquire fence follows.
 void RaceChecker::publish(const Step& step, LaneMask lanes, const Location& location) {
+  if (!step.effect.is_strong && step.effect.effect == Effect::kLoad) return;
   auto& published = state_.published(location);
   const bool is_load = step.effect.effect != Effect::kStore;
   const bool is_store = step.effect.effect != Effect::kLoad;

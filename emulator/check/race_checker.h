@@ -50,17 +50,26 @@ class RaceChecker final : public Observer {
   void pass_cluster_barrier(const Step& step);
   void use_mbarrier(const Step& step, LaneMask lanes, const Location& location);
 
-  // Calls visit(address, lanes) for all lanes at once when they name the same address.
+  // Calls visit(address, lanes) for each address with the lanes that name it. Where the first lane
+  // names one of its own, as in most programs, so do all others.
   template <typename Visit>
   void for_each_address(LaneMask lanes, Visit&& visit) {
-    const uint64_t first = addresses_[static_cast<size_t>(lowest_lane(lanes))];
-    bool is_uniform = true;
-    for_each_lane(lanes,
-                  [&](int lane) { is_uniform &= addresses_[static_cast<size_t>(lane)] == first; });
-    if (is_uniform) return visit(first, lanes);
-    for_each_lane(lanes, [&](int lane) {
-      visit(addresses_[static_cast<size_t>(lane)], LaneMask{1} << lane);
-    });
+    LaneMask sharing = lanes_at(lanes, addresses_[static_cast<size_t>(lowest_lane(lanes))]);
+    const bool is_shared = num_lanes(sharing) > 1;
+    while (lanes != 0) {
+      const int lane = lowest_lane(lanes);
+      const uint64_t address = addresses_[static_cast<size_t>(lane)];
+      sharing = is_shared ? lanes_at(lanes, address) : LaneMask{1} << lane;
+      visit(address, sharing);
+      lanes &= ~sharing;
+    }
+  }
+  LaneMask lanes_at(LaneMask lanes, uint64_t address) const {
+    LaneMask found = 0;
+    for (int lane = 0; lane < kWarpSize; ++lane) {
+      found |= LaneMask{addresses_[static_cast<size_t>(lane)] == address} << lane;
+    }
+    return found & lanes;
   }
 
   const Program& program_;

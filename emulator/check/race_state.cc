@@ -32,7 +32,9 @@ WarpView& RaceState::view_of(const Warp& warp) {
 }
 
 CtaState& RaceState::state_of(const Cta& cta) {
-  return ctas_[&cta];
+  if (&cta == recent_cta_) return *recent_cta_state_;
+  recent_cta_ = &cta;
+  return *(recent_cta_state_ = &ctas_[&cta]);
 }
 
 MbarrierState& RaceState::mbarrier(const Cta& cta, uint32_t offset) {
@@ -77,6 +79,7 @@ void RaceState::forget(const Cluster& cluster) {
   }
   cluster_barriers_.erase(&cluster);
   recent_warp_ = nullptr;
+  recent_cta_ = nullptr;
 }
 
 bool locate(const Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t size,

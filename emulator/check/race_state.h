@@ -80,6 +80,9 @@ class RaceState {
   std::unordered_map<const Warp*, std::unordered_map<std::string, Agent>> unit_agents_;
   Shadow global_;
   std::unordered_map<uint64_t, View> published_;
+  // The same warp and CTA are asked for many times in a row.
+  const Cta* recent_cta_ = nullptr;
+  CtaState* recent_cta_state_ = nullptr;
   const Warp* recent_warp_ = nullptr;
   WarpView* recent_view_ = nullptr;
 };

@@ -44,15 +44,21 @@ class Cell {
   // how an overlapping record stands to the access, of which at least one is a write.
   template <typename RelationTo>
   const Record* add(const Record& access, RelationTo&& relation_to) {
-    if (const Record* conflict = visit(write_, access, relation_to)) return conflict;
-    if (const Record* conflict = visit(read_, access, relation_to)) return conflict;
+    bool is_placed = false;
+    const auto meet = [&](Record& old) -> const Record* {
+      if (!repeats(old, access)) return visit(old, access, relation_to);
+      old = access;
+      is_placed = true;
+      return nullptr;
+    };
+    if (const Record* conflict = meet(write_)) return conflict;
+    if (const Record* conflict = meet(read_)) return conflict;
     if (more_) {
       for (Record& record : *more_) {
-        if (const Record* conflict = visit(record, access, relation_to)) return conflict;
+        if (const Record* conflict = meet(record)) return conflict;
       }
-      std::erase_if(*more_, [](const Record& record) { return record.bytes == 0; });
     }
-    insert(access);
+    if (!is_placed) insert(access);
     return nullptr;
   }
 
@@ -76,7 +82,14 @@ class Cell {
     return nullptr;
   }
 
+  // The same lanes read the same bytes again: the usual case, for which the place is kept.
+  static bool repeats(const Record& old, const Record& access) {
+    return !access.is_write && !old.is_write && old.agent == access.agent &&
+           old.lanes == access.lanes && old.bytes == access.bytes;
+  }
+
   void insert(const Record& access) {
+    if (more_) drop_empty();
     Record& slot = access.is_write ? write_ : read_;
     if (slot.bytes == 0 || can_merge(slot, access)) return put(slot, access);
     if (!more_) more_ = std::make_unique<std::vector<Record>>();
@@ -85,6 +98,11 @@ class Cell {
     }
     if (more_->size() == kMaxRecords) more_->erase(more_->begin());
     more_->push_back(access);
+  }
+
+  void drop_empty() {
+    std::erase_if(*more_, [](const Record& record) { return record.bytes == 0; });
+    if (more_->empty()) more_.reset();
   }
 
   // Lanes that make the same access in the same instruction share a record.

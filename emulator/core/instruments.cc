@@ -3,6 +3,7 @@
 #include "emulator/core/instruments.h"
 
 #include "emulator/check/early_accesses.h"
+#include "emulator/check/race_checker.h"
 #include "emulator/check/tensor_fence_check.h"
 #include "emulator/trace/counter_observer.h"
 #include "emulator/trace/trace_observer.h"

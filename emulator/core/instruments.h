@@ -5,10 +5,14 @@
 #include <memory>
 #include <vector>
 
-#include "emulator/check/race_checker.h"
 #include "emulator/core/grid.h"
+#include "emulator/core/observer.h"
 
 namespace emulator {
+
+namespace check {
+class RaceChecker;
+}
 
 // What watches the clusters that one host thread runs, as the options of the launch ask for.
 class Instruments {

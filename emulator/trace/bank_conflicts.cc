@@ -16,11 +16,12 @@ constexpr uint64_t kSectorBytes = 32;
 std::vector<uint64_t> touched(const LaneAddresses& addresses, LaneMask lanes, uint32_t size,
                               uint64_t unit) {
   std::vector<uint64_t> units;
+  units.reserve(kWarpSize);
   for_each_lane(lanes, [&](int lane) {
     const uint64_t first = addresses[static_cast<size_t>(lane)];
     for (uint64_t u = first / unit; u <= (first + size - 1) / unit; ++u) units.push_back(u);
   });
-  std::ranges::sort(units);
+  if (!std::ranges::is_sorted(units)) std::ranges::sort(units);
   units.erase(std::ranges::unique(units).begin(), units.end());
   return units;
 }
