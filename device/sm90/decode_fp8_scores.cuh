@@ -13,11 +13,13 @@
 
 namespace mla::sm90 {
 
-// Probabilities are stored as 2^(score - reference + kPrescale): e4m3 keeps 2^-9 .. 448, so the
-// prescale moves small ones out of the subnormal range and leaves kSlack doublings of room for
-// scores above the reference. The reference moves only when a score exceeds it by more than that.
-inline constexpr float kPrescale = 5.0f;
-inline constexpr float kSlack = 3.0f;
+// Probabilities of a tile are stored as 2^(score - the tile's largest + kPrescale). The largest is
+// thus a power of two, which e4m3 holds exactly, so that a key which outweighs the others is not
+// rounded; the prescale takes small ones out of the subnormal range. Sums over tiles are relative
+// to a reference, which float32 lets lag far behind: it moves only when a score exceeds it by
+// kSlack.
+inline constexpr float kPrescale = 8.0f;
+inline constexpr float kSlack = 64.0f;
 
 __device__ inline float quad_max(float value) {
   value = fmaxf(value, __shfl_xor_sync(~0u, value, 1));
@@ -31,7 +33,7 @@ __device__ inline float quad_sum(float value) {
 
 // Running softmax of one row, shared by the four threads that hold its columns.
 struct RowState {
-  float reference = -kInfinity;  // base-2 score that probabilities are relative to
+  float reference = -kInfinity;  // base-2 score that sums are relative to
   float sum = 0.0f;              // this thread's share
 
   // Takes in the tile's largest score and returns what earlier sums are to be multiplied by.
@@ -43,7 +45,10 @@ struct RowState {
     return factor;
   }
 
-  __device__ float offset() const { return reference == -kInfinity ? 0.0f : reference - kPrescale; }
+  // What the tile's sums are to be multiplied by.
+  __device__ float tile_scale(float tile_max) const {
+    return tile_max == -kInfinity ? 0.0f : ptx::ex2_approx_ftz(tile_max - reference);
+  }
 
   // Leaves what the store needs; the four threads of a row call it together.
   template <typename Storage>
@@ -51,7 +56,8 @@ struct RowState {
     const float total = quad_sum(sum);
     if (ptx::laneid() % 4 != 0) return;
     storage.inverse_sum[row] = total > 0.0f || total != total ? 1.0f / total : 0.0f;
-    storage.lse[row] = total > 0.0f || total != total ? offset() + log2f(total) : -kInfinity;
+    storage.lse[row] =
+        total > 0.0f || total != total ? reference - kPrescale + log2f(total) : -kInfinity;
   }
 };
 
@@ -117,6 +123,11 @@ __device__ inline int p_offset(int row, int chunk) {
   return offset ^ ((offset >> 3) & 0x30);
 }
 
+// A tile that the row sees nothing of has scores of -inf only, and probabilities of 0.
+__device__ inline float probability_offset(float tile_max) {
+  return tile_max == -kInfinity ? 0.0f : tile_max - kPrescale;
+}
+
 // Four probabilities of one row, as e4m3: keys 2j, 2j + 1 of two neighbouring groups of 8. The
 // value product takes the keys of a tile in this order too.
 __device__ inline unsigned probabilities(const float* first_group, const float* second_group,
@@ -166,21 +177,27 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
       if (first_key + kConfig.tile_kv > min(upper_bound, lower_bound)) {
         mask_scores(scores, first_key, upper_bound, lower_bound);
       }
-      const RowPair largest = row_max(scores);
       const float scale = params.softmax_scale_log2;
-      const float upper_factor = upper.update_reference(largest.upper * scale);
-      const float lower_factor = lower.update_reference(largest.lower * scale);
+      RowPair largest = row_max(scores);
+      largest.upper *= scale;
+      largest.lower *= scale;
+      const float upper_factor = upper.update_reference(largest.upper);
+      const float lower_factor = lower.update_reference(largest.lower);
       const bool needs_rescale = __any_sync(~0u, upper_factor != 1.0f || lower_factor != 1.0f);
+      const float upper_scale = upper.tile_scale(largest.upper);
+      const float lower_scale = lower.tile_scale(largest.lower);
 
       tile::wait(storage.p_empty[p.stage], p.free_parity());
       unsigned char* probabilities_tile = &storage.p[p.stage][0][0];
-      const float upper_offset = upper.offset(), lower_offset = lower.offset();
+      const float upper_offset = probability_offset(largest.upper);
+      const float lower_offset = probability_offset(largest.lower);
+      float upper_sum = 0.0f, lower_sum = 0.0f;
 #pragma unroll
       for (int chunk = 0; chunk < kConfig.tile_kv / 16; ++chunk) {
         const float* group = scores + 8 * chunk;
-        const unsigned upper_p = probabilities(group, group + 4, scale, upper_offset, upper.sum);
+        const unsigned upper_p = probabilities(group, group + 4, scale, upper_offset, upper_sum);
         const unsigned lower_p =
-            probabilities(group + 2, group + 6, scale, lower_offset, lower.sum);
+            probabilities(group + 2, group + 6, scale, lower_offset, lower_sum);
         *reinterpret_cast<unsigned*>(probabilities_tile + p_offset(upper_row, chunk) +
                                      4 * (lane % 4)) = upper_p;
         if (lower_row < kConfig.tile_rows) {
@@ -188,11 +205,18 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
                                        4 * (lane % 4)) = lower_p;
         }
       }
+      upper.sum += upper_sum * upper_scale;
+      lower.sum += lower_sum * lower_scale;
       if (lane % 4 == 0) {
         storage.rescale[p.stage][upper_row] = upper_factor;
         storage.rescale[p.stage][lower_row] = lower_factor;
+        storage.tile_scale[p.stage][upper_row] = upper_scale;
+        storage.tile_scale[p.stage][lower_row] = lower_scale;
       }
-      if (lane == 0) storage.needs_rescale[p.stage][warp] = needs_rescale;
+      // Before a piece's first tile there is nothing to rescale.
+      if (lane == 0) {
+        storage.needs_rescale[p.stage][warp] = needs_rescale && t != piece.tile_begin;
+      }
       ptx::fence_proxy_async();
       __syncwarp();
       if (lane == 0) ptx::mbarrier_arrive(storage.p_full[p.stage]);

@@ -33,7 +33,8 @@ struct DecodeStorage {
   Tile query;          // 36 KB
   Tile kv[kKvStages];  // 180 KB: K, and V in its latent part
   alignas(1024) unsigned char p[kPStages][kConfig.tile_rows][kTileKv];  // e4m3 probabilities
-  float rescale[kPStages][kTileRows];  // what a row's sums are multiplied by before this tile
+  float tile_scale[kPStages][kTileRows];       // what a row's sums of this tile are multiplied by
+  float rescale[kPStages][kTileRows];          // what those of the tiles before are multiplied by
   alignas(4) bool needs_rescale[kPStages][4];  // per warp of the scores role
   float inverse_sum[kTileRows];                // of a finished piece
   float lse[kTileRows];                        // of a finished piece, base 2

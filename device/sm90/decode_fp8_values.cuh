@@ -35,10 +35,28 @@ struct ValueProduct {
     }
   }
 
-  __device__ void rescale(const float* factors, int lane) {
+  // The factors of the rows 8 i + 2 (lane % 4) and the next.
+  __device__ static float2 factors_of(const float* rows, int i, int lane) {
+    return *reinterpret_cast<const float2*>(rows + 8 * i + 2 * (lane % 4));
+  }
+
+  __device__ void add(int block, const float (&tile_sums)[kRegisters], const float* row_scales,
+                      int lane) {
 #pragma unroll
     for (int i = 0; i < kConfig.tile_rows / 8; ++i) {
-      const float2 factor = *reinterpret_cast<const float2*>(factors + 8 * i + 2 * (lane % 4));
+      const float2 scale = factors_of(row_scales, i, lane);
+      float* target = sums[block] + 4 * i;
+      target[0] = fmaf(tile_sums[4 * i], scale.x, target[0]);
+      target[1] = fmaf(tile_sums[4 * i + 1], scale.y, target[1]);
+      target[2] = fmaf(tile_sums[4 * i + 2], scale.x, target[2]);
+      target[3] = fmaf(tile_sums[4 * i + 3], scale.y, target[3]);
+    }
+  }
+
+  __device__ void rescale(const float* row_factors, int lane) {
+#pragma unroll
+    for (int i = 0; i < kConfig.tile_rows / 8; ++i) {
+      const float2 factor = factors_of(row_factors, i, lane);
 #pragma unroll
       for (auto& block : sums) {
         block[4 * i] *= factor.x;
@@ -89,8 +107,9 @@ struct ValueLoader {
   }
 };
 
-// Adds one tile. The tensor cores keep 13 fraction bits of an FP8 product's running sum, so a tile
-// is summed on its own and added in float32. The next block's values are read while this one
+// Adds one tile. The tensor cores keep 13 fraction bits of an FP8 product's running sum, and its
+// probabilities are relative to its own largest score, so a tile is summed on its own and added in
+// float32, times the scale of its rows. The next block's values are read while this one
 // multiplies.
 template <DecodeConfig kConfig>
 __device__ void add_tile(ValueProduct<kConfig>& product, DecodeStorage<kConfig>& storage,
@@ -124,8 +143,7 @@ __device__ void add_tile(ValueProduct<kConfig>& product, DecodeStorage<kConfig>&
       }
     }
     ptx::wgmma_wait_group<0>();
-#pragma unroll
-    for (int i = 0; i < Product::kRegisters; ++i) product.sums[b][i] += tile_sums[i];
+    product.add(b, tile_sums, storage.tile_scale[p_stage], loader.lane);
   }
 }
 
