@@ -50,7 +50,6 @@ GroupResult stall(Warp& warp, LaneMask lanes) {
 
 Outcome execute_tracked(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   if (!warp.claims.is_empty()) warp.check_claims(instruction, lanes);
-  if (warp.cta().cluster.grid.options.checks_registers) warp.check_reads(instruction, lanes);
   const bool checks = warp.cta().cluster.grid.options.checks_registers;
   const LaneMask missing = checks ? warp.check_reads(instruction, lanes) : 0;
   const Outcome outcome = instruction.execute(warp, instruction, lanes);

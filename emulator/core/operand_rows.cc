@@ -119,7 +119,6 @@ Row OperandRows::register_row(uint32_t index) const {
   row.bank = Bank::kRegisters;
   row.offset = allocation_.place[index] * kSlotBytes;
   row.is_wide = ptx::size_bits(kernel_.registers[index].type) >= 64;
-  row.is_tracked = allocation_.is_maybe_uninitialised[index];
   row.is_asynchronous = allocation_.is_asynchronous[index];
   row.is_tracked = is_tracked(index);
   return row;

@@ -42,15 +42,10 @@ struct Row {
   Bank bank = Bank::kAbsent;
   bool is_wide = false;          // 64-bit words
   bool is_negated = false;       // predicates: "!%p1"
-  bool is_tracked = false;       // may be read before it is written: its lanes are followed
+  bool is_tracked = false;       // may hold what was never written: its lanes are followed
   bool is_address = false;       // written in brackets
   bool is_asynchronous = false;  // operations use the register after their issue
   int64_t displacement = 0;      // addresses: bytes added to the row's values
-  bool is_wide = false;      // 64-bit words
-  bool is_negated = false;   // predicates: "!%p1"
-  bool is_tracked = false;   // may hold what was never written: its lanes are followed
-  bool is_address = false;   // written in brackets
-  int64_t displacement = 0;  // addresses: bytes added to the row's values
 
   bool is_absent() const { return bank == Bank::kAbsent; }
 };
@@ -69,12 +64,11 @@ struct Instruction {
   uint32_t target = 0;           // of a branch
   uint8_t num_operands = 0;      // rows
   uint8_t num_destinations = 0;  // how many of them, from the first on, are written
-  bool is_tracked = false;       // some row is tracked or asynchronous
-  bool is_tracked = false;       // some row is, or the guard
+  bool is_tracked = false;       // some row is tracked or asynchronous, or the guard is tracked
   bool is_guard_tracked = false;
   ptx::MissingUse missing_use = ptx::MissingUse::kReport;
-  int line = 0;                  // of the PTX text
-  uint32_t location = 0;         // in Module::locations
+  int line = 0;           // of the PTX text
+  uint32_t location = 0;  // in Module::locations
 };
 
 // A row that is filled when a warp starts and never changes.

@@ -126,8 +126,10 @@ LaneMask Warp::check_reads(const Instruction& instruction, LaneMask lanes) {
 void Warp::mark_writes(const Instruction& instruction, LaneMask lanes, LaneMask missing) {
   for (int i = 0; i < instruction.num_destinations; ++i) {
     const Row& row = instruction.operands[i];
-    if (row.is_tracked) initialised_lanes(row) |= lanes;
     if (row.is_asynchronous) claims.note_write(row.offset / kSlotBytes, instruction, num_executed);
+    if (!row.is_tracked) continue;
+    LaneMask& initialised = initialised_lanes(row);
+    initialised = (initialised & ~lanes) | (lanes & ~missing);
   }
 }
 
@@ -145,9 +147,6 @@ void Warp::check_claims(const Instruction& instruction, LaneMask lanes) const {
              " of PTX line " + std::to_string(claim->owner->line) +
              " uses it; the warp has not waited for that",
          lowest_lane(lanes));
-    if (!row.is_tracked) continue;
-    LaneMask& initialised = initialised_lanes(row);
-    initialised = (initialised & ~lanes) | (lanes & ~missing);
   }
 }
 

@@ -103,16 +103,13 @@ class Warp {
   void end_lanes(LaneMask lanes);
   size_t first_group = 0;  // where the next turn begins, so that no group starves
 
-  // Registers that some path reads before writing are followed lane by lane.
-  void check_reads(const Instruction& instruction, LaneMask lanes);
-  void mark_writes(const Instruction& instruction, LaneMask lanes);
-  // Registers of asynchronous operations must be left alone until the warp has waited for them.
-  void check_claims(const Instruction& instruction, LaneMask lanes) const;
   // Registers that may hold what was never written are followed lane by lane. Returns the lanes
   // whose result rests on such a value; fails where the instruction may not use one.
   LaneMask check_reads(const Instruction& instruction, LaneMask lanes);
   void mark_writes(const Instruction& instruction, LaneMask lanes, LaneMask missing);
   void check_guard(const Instruction& instruction, LaneMask lanes);
+  // Registers of asynchronous operations must be left alone until the warp has waited for them.
+  void check_claims(const Instruction& instruction, LaneMask lanes) const;
 
   [[noreturn]] void fail(FaultKind kind, const Instruction& instruction, const std::string& message,
                          int lane = -1, uint64_t address = 0) const;

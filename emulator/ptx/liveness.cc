@@ -173,12 +173,16 @@ std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
     intervals[r].last = longer[r].last;
   }
   return intervals;
+}
+
 std::vector<bool> find_maybe_missing(const Kernel& kernel,
                                      const std::vector<LiveInterval>& intervals) {
   std::vector<bool> is_missing(intervals.size());
   bool changed = false;
+  for (size_t r = 0; r < intervals.size(); ++r) {
     is_missing[r] = intervals[r].is_live_at_entry;
     changed |= is_missing[r];
+  }
   while (changed) {
     changed = false;
     for (const Instruction& instruction : kernel.instructions) {
@@ -192,6 +196,8 @@ std::vector<bool> find_maybe_missing(const Kernel& kernel,
         changed |= is_write && !is_missing[r];
         if (is_write) is_missing[r] = true;
       });
+    }
+  }
   return is_missing;
 }
 

@@ -19,11 +19,11 @@ struct LiveInterval {
   bool is_used() const { return first != kNever; }
 };
 
-// One interval per register of the kernel. A guarded write does not end the life of the old value,
-// because lanes whose guard is false keep it.
 // For each register whether asynchronous operations read or write it after their issue.
 std::vector<bool> find_asynchronous_registers(const Kernel& kernel);
 
+// One interval per register of the kernel. A guarded write does not end the life of the old value,
+// because lanes whose guard is false keep it.
 std::vector<LiveInterval> find_live_intervals(const Kernel& kernel);
 
 // The registers that may hold what was never written: those that some path reads before writing

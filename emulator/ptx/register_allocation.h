@@ -15,8 +15,7 @@ struct RegisterAllocation {
   // For each register its first slot, or its predicate number. A slot is one 32-bit word per lane;
   // registers of 64 bits take two slots, of 128 bits four.
   std::vector<uint32_t> place;
-  std::vector<bool> is_maybe_uninitialised;  // some path reads the register before writing it
-  std::vector<bool> is_asynchronous;         // operations use the register after their issue
+  std::vector<bool> is_asynchronous;  // operations use the register after their issue
   // Some path reads the register before writing it, or it is computed from such a one.
   std::vector<bool> is_maybe_missing;
   uint32_t num_slots = 0;
