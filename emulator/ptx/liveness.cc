@@ -177,6 +177,7 @@ std::vector<LiveInterval> find_live_intervals(const Kernel& kernel) {
 
 std::vector<bool> find_maybe_missing(const Kernel& kernel,
                                      const std::vector<LiveInterval>& intervals) {
+  const LivenessInput input{kernel, {}};
   std::vector<bool> is_missing(intervals.size());
   bool changed = false;
   for (size_t r = 0; r < intervals.size(); ++r) {
@@ -188,11 +189,11 @@ std::vector<bool> find_maybe_missing(const Kernel& kernel,
     for (const Instruction& instruction : kernel.instructions) {
       if (missing_use(*instruction.form) == MissingUse::kReport) continue;
       bool reads_missing = false;
-      visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+      visit_registers(input, instruction, [&](uint32_t r, bool is_write) {
         reads_missing |= !is_write && is_missing[r];
       });
       if (!reads_missing) continue;
-      visit_registers(kernel, instruction, [&](uint32_t r, bool is_write) {
+      visit_registers(input, instruction, [&](uint32_t r, bool is_write) {
         changed |= is_write && !is_missing[r];
         if (is_write) is_missing[r] = true;
       });
