@@ -39,6 +39,22 @@ __device__ void init_barriers(Storage<kConfig>& storage) {
   ptx::fence_mbarrier_init();
 }
 
+// The copy engine fills rows_per_tile rows of the query; the others take part in the products too.
+template <DecodeConfig kConfig>
+__device__ void clear_absent_rows(Storage<kConfig>& storage, int rows_per_tile) {
+  constexpr int kRowVectors = Storage<kConfig>::kChunkBytes / 16;
+  const int num_vectors = (Storage<kConfig>::kTileRows - rows_per_tile) * kRowVectors;
+#pragma unroll 1
+  for (auto& chunk : storage.query.chunks) {
+    uint4* vectors = reinterpret_cast<uint4*>(chunk[rows_per_tile]);
+#pragma unroll 1
+    for (int i = threadIdx.x; i < num_vectors; i += kDecodeThreads) {
+      vectors[i] = make_uint4(0, 0, 0, 0);
+    }
+  }
+  ptx::fence_proxy_async();
+}
+
 }  // namespace f16
 
 template <DecodeConfig kConfig>
@@ -56,6 +72,9 @@ __device__ __forceinline__ void decode_f16(const DecodeParams& params) {
     ptx::prefetch_tensormap(&params.cache_rope);
     ptx::prefetch_tensormap(&params.out_map);
     if (params.splits_requests) ptx::prefetch_tensormap(&params.partial_map);
+  }
+  if (params.rows_per_tile < f16::Storage<kConfig>::kTileRows) {
+    f16::clear_absent_rows<kConfig>(storage, params.rows_per_tile);
   }
   __syncthreads();
   ptx::griddepcontrol_launch_dependents();

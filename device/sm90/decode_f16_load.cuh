@@ -22,11 +22,9 @@ __device__ void load_group(const DecodeParams& params, Storage<kConfig>& storage
   ptx::Barrier& full = storage.kv_full[stage][group];
   const int num_chunks = group == kRopeGroup ? 1 : Storage::kGroupChunks;
   const int first_chunk = (group - 1) * Storage::kGroupChunks;
-  ptx::mbarrier_arrive_expect_tx(
-      full, tile_pages.count * Pages::kRows * Storage::kChunkBytes * num_chunks);
+  ptx::mbarrier_arrive_expect_tx(full, kConfig.tile_kv * Storage::kChunkBytes * num_chunks);
 #pragma unroll
   for (int i = 0; i < Pages::kMaxPages; ++i) {
-    if (i >= tile_pages.count) break;
     const int page = tile_pages.pages[i], row = tile_pages.first_row;
     if (group == kRopeGroup) {
       ptx::cp_async_bulk_tensor_4d(tile.chunks[Storage::kRopeChunk][i * Pages::kRows],

@@ -164,7 +164,8 @@ struct WarpRows {
 };
 
 // Role: one warpgroup computes the scores of a tile, their online softmax, and leaves P in shared
-// memory. Warps beyond the rows of the tile take part in the product and the barriers alone.
+// memory. Warps beyond the rows of the tile leave P = 0 once, and then take part in the product and
+// the barriers alone.
 template <DecodeConfig kConfig>
 __device__ void scores_role(const DecodeParams& params, Storage<kConfig>& storage,
                             tile::DecodeWalk walk, int row_tile) {
@@ -173,6 +174,8 @@ __device__ void scores_role(const DecodeParams& params, Storage<kConfig>& storag
   WarpRows<kConfig> rows(storage, warp, lane);
   const bool has_rows = 16 * warp < params.rows_per_tile;
   const float scale = params.softmax_scale_log2;
+  if (!has_rows) rows.store({}, {1.0f, 1.0f});
+  __syncwarp();
   tile::Ring<Storage::kKvStages> kv;
   tile::Ring<1> p, query, results;
   tile::WalkPiece piece;

@@ -4,24 +4,23 @@
 
 namespace mla::tile {
 
-// The page indices of one key tile, read ahead of their use. Pages past the last key are neither
-// looked up nor loaded.
+// The page indices of one key tile, read ahead of their use. Past the last key the tile's last page
+// stands again: nothing is looked up there, and every row of the tile is loaded.
 template <int kPageSize, int kTileKv>
 struct TilePages {
   static constexpr int kRows = kPageSize < kTileKv ? kPageSize : kTileKv;  // of a page in the tile
   static constexpr int kMaxPages = kTileKv / kRows;
 
   int pages[kMaxPages];
-  int count;
   int first_row;  // of the tile within its page, where pages are larger than tiles
 
   __device__ void read(const int* table, int tile, int seq_len) {
     const int first_key = tile * kTileKv;
-    count = min(kMaxPages, (seq_len - first_key + kRows - 1) / kRows);
+    const int last = min(kMaxPages, (seq_len - first_key + kRows - 1) / kRows) - 1;
     first_row = first_key % kPageSize - first_key % kRows;
 #pragma unroll
     for (int i = 0; i < kMaxPages; ++i) {
-      pages[i] = i < count ? table[first_key / kPageSize + i] : 0;
+      pages[i] = i == 0 || i <= last ? table[first_key / kPageSize + i] : pages[i - 1];
     }
   }
 };
