@@ -47,8 +47,9 @@ class FatBinary {
  private:
   template <typename T>
   void put(T value) {
-    const auto* first = reinterpret_cast<const char*>(&value);
-    bytes_.insert(bytes_.end(), first, first + sizeof value);
+    const size_t end = bytes_.size();
+    bytes_.resize(end + sizeof value);
+    std::memcpy(bytes_.data() + end, &value, sizeof value);
   }
 
   std::vector<char> bytes_;
