@@ -45,17 +45,29 @@ struct Saturate {
   }
 };
 
+// A register may be wider than the source's type; the value then lies in its low bits.
+template <typename Conversion, typename D, typename S>
+Outcome convert_lanes(Warp& warp, const Instruction& instruction, LaneMask lanes) {
+  if (sizeof(S) == 8 || !instruction.operands[1].is_wide) {
+    return map_lanes<Conversion, WordOf<D>, S>(warp, instruction, lanes);
+  }
+  WordOf<D>* d = warp.words<WordOf<D>>(instruction.operands[0]);
+  const uint64_t* source = warp.words<uint64_t>(instruction.operands[1]);
+  visit_lanes(lanes, [&](int lane) { d[lane] = Conversion::apply(static_cast<S>(source[lane])); });
+  return Outcome::kNext;
+}
+
 template <typename Conversion, typename D>
 Execute select_source(ptx::Type source) {
   switch (source) {
-    case ptx::Type::kU8: return map_lanes<Conversion, WordOf<D>, uint8_t>;
-    case ptx::Type::kU16: return map_lanes<Conversion, WordOf<D>, uint16_t>;
-    case ptx::Type::kU32: return map_lanes<Conversion, WordOf<D>, uint32_t>;
-    case ptx::Type::kU64: return map_lanes<Conversion, WordOf<D>, uint64_t>;
-    case ptx::Type::kS8: return map_lanes<Conversion, WordOf<D>, int8_t>;
-    case ptx::Type::kS16: return map_lanes<Conversion, WordOf<D>, int16_t>;
-    case ptx::Type::kS32: return map_lanes<Conversion, WordOf<D>, int32_t>;
-    case ptx::Type::kS64: return map_lanes<Conversion, WordOf<D>, int64_t>;
+    case ptx::Type::kU8: return convert_lanes<Conversion, D, uint8_t>;
+    case ptx::Type::kU16: return convert_lanes<Conversion, D, uint16_t>;
+    case ptx::Type::kU32: return convert_lanes<Conversion, D, uint32_t>;
+    case ptx::Type::kU64: return convert_lanes<Conversion, D, uint64_t>;
+    case ptx::Type::kS8: return convert_lanes<Conversion, D, int8_t>;
+    case ptx::Type::kS16: return convert_lanes<Conversion, D, int16_t>;
+    case ptx::Type::kS32: return convert_lanes<Conversion, D, int32_t>;
+    case ptx::Type::kS64: return convert_lanes<Conversion, D, int64_t>;
     default: return nullptr;
   }
 }

@@ -150,19 +150,21 @@ class InstructionVerifier {
       case OperandKind::kSymbol: return is_destination(spec) ? "a symbol is no destination" : "";
       case OperandKind::kSpecial:
         return is_destination(spec) ? "a special register is no destination" : "";
-      case OperandKind::kRegister: return check_register(operand, bits);
+      case OperandKind::kRegister: return check_register(operand, bits, is_destination(spec));
       default: return "unexpected operand";
     }
   }
 
   // Loads, stores and conversions take registers wider than their type (ISA 9.4.1).
-  std::string check_register(const Operand& operand, int bits) const {
+  std::string check_register(const Operand& operand, int bits, bool is_destination) const {
     const Type type = register_type(operand);
     if (type == Type::kPred) return "unexpected predicate register";
     const std::string_view opcode = form_.row->opcode;
     const int register_bits = size_bits(type);
     const bool is_memory = opcode == "ld" || opcode == "st" || opcode == "ldu";
-    const bool takes_wider = is_memory || (opcode == "cvt" && register_bits <= 32);
+    const bool is_wide_source = !is_destination && form_.row->handler == "convert_integer";
+    const bool takes_wider =
+        is_memory || is_wide_source || (opcode == "cvt" && register_bits <= 32);
     if (register_bits == bits || (takes_wider && register_bits > bits && bits <= 32)) return {};
     return "register of " + std::to_string(register_bits) + " bits where " + std::to_string(bits) +
            " are needed";
