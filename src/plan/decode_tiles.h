@@ -16,7 +16,8 @@ struct DecodeTile {
   int keys;            // keys per tile
   int cluster_size;    // thread blocks that share the tile
   int full_rate_rows;  // fewer rows take the instructions as long as this many
-  double seconds = 0;  // what a key tile takes a cluster when neither memory nor products hold it up
+  double seconds =
+      0;  // what a key tile takes a cluster when neither memory nor products hold it up
 };
 
 // Never empty; small tiles first.
