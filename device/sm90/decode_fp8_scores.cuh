@@ -9,6 +9,7 @@
 #include "device/sm90/decode_fp8_storage.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
+#include "device/tile/online_softmax.cuh"
 #include "device/tile/ring.cuh"
 
 namespace mla::sm90 {
@@ -20,16 +21,6 @@ namespace mla::sm90 {
 // kSlack.
 inline constexpr float kPrescale = 8.0f;
 inline constexpr float kSlack = 64.0f;
-
-__device__ inline float quad_max(float value) {
-  value = fmaxf(value, __shfl_xor_sync(~0u, value, 1));
-  return fmaxf(value, __shfl_xor_sync(~0u, value, 2));
-}
-
-__device__ inline float quad_sum(float value) {
-  value += __shfl_xor_sync(~0u, value, 1);
-  return value + __shfl_xor_sync(~0u, value, 2);
-}
 
 // Running softmax of one row, shared by the four threads that hold its columns.
 struct RowState {
@@ -53,7 +44,7 @@ struct RowState {
   // Leaves what the store needs; the four threads of a row call it together.
   template <typename Storage>
   __device__ void finish(Storage& storage, int row) {
-    const float total = quad_sum(sum);
+    const float total = tile::quad_sum(sum);
     if (ptx::laneid() % 4 != 0) return;
     storage.inverse_sum[row] = total > 0.0f || total != total ? 1.0f / total : 0.0f;
     storage.lse[row] =
@@ -90,31 +81,6 @@ __device__ void score_product(DecodeStorage<kConfig>& storage, int stage, float 
     ptx::wgmma_e4m3(scores, query_rope.moved(d), keys_rope.moved(d), true);
   }
   ptx::wgmma_commit_group();
-}
-
-__device__ inline void mask_scores(float (&scores)[32], int first_key, int upper_bound,
-                                   int lower_bound) {
-  const int lane_key = first_key + 2 * (ptx::laneid() % 4);
-#pragma unroll
-  for (int i = 0; i < 32; ++i) {
-    const int key = lane_key + 8 * (i / 4) + i % 2;
-    if (key >= ((i & 2) ? lower_bound : upper_bound)) scores[i] = -kInfinity;
-  }
-}
-
-// The largest score of each of the thread's two rows, over all columns of the tile.
-struct RowPair {
-  float upper, lower;
-};
-
-__device__ inline RowPair row_max(const float (&scores)[32]) {
-  RowPair largest{-kInfinity, -kInfinity};
-#pragma unroll
-  for (int i = 0; i < 32; i += 4) {
-    largest.upper = fmaxf(largest.upper, fmaxf(scores[i], scores[i + 1]));
-    largest.lower = fmaxf(largest.lower, fmaxf(scores[i + 2], scores[i + 3]));
-  }
-  return {quad_max(largest.upper), quad_max(largest.lower)};
 }
 
 // Where 16 bytes of row `row` go in a P tile of 64-byte rows (64-byte swizzle).
@@ -175,10 +141,10 @@ __device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& 
 
       const int first_key = t * kConfig.tile_kv;
       if (first_key + kConfig.tile_kv > min(upper_bound, lower_bound)) {
-        mask_scores(scores, first_key, upper_bound, lower_bound);
+        tile::mask_scores(scores, first_key, {upper_bound, lower_bound});
       }
       const float scale = params.softmax_scale_log2;
-      RowPair largest = row_max(scores);
+      tile::RowPair<float> largest = tile::row_max(scores);
       largest.upper *= scale;
       largest.lower *= scale;
       const float upper_factor = upper.update_reference(largest.upper);
