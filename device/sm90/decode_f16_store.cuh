@@ -155,9 +155,8 @@ __device__ void store_zeros(const DecodeParams& params, const Destination& to, i
   auto* out = static_cast<unsigned short*>(params.out);
   for (int i = threadIdx.x % 128; i < to.num_rows * kVectors; i += 128) {
     const int column = 8 * (half * kVectors + i % kVectors);
-    *reinterpret_cast<uint4*>(out + to.request * params.out_batch_stride +
-                              tile::out_offset(params, to.first_row + i / kVectors) + column) =
-        make_uint4(0, 0, 0, 0);
+    const long long row = tile::out_offset(params, to.request, to.first_row + i / kVectors);
+    *reinterpret_cast<uint4*>(out + row + column) = make_uint4(0, 0, 0, 0);
   }
 }
 
