@@ -33,7 +33,7 @@ const std::unordered_map<std::string_view, Effect> kEffects = {
     {"cluster_barrier_arrive", Effect::kClusterArrive},
     {"cluster_barrier_wait", Effect::kClusterWait},
     {"mbarrier_init", Effect::kMbarrierInit},
-    {"mbarrier_invalidate", Effect::kMbarrierInit},
+    {"mbarrier_invalidate", Effect::kMbarrierEnd},
     {"mbarrier_arrive", Effect::kMbarrierArrive},
     {"mbarrier_arrive_drop", Effect::kMbarrierArrive},
     {"mbarrier_arrive_expect_tx", Effect::kMbarrierArrive},
@@ -75,7 +75,7 @@ void describe_fence(const ptx::Form& form, MemoryEffect& effect) {
   if (opcode.starts_with("fence.proxy")) {
     effect.effect = form.has("alias") ? Effect::kNone : Effect::kProxyFence;
   } else if (opcode == "fence.mbarrier_init") {
-    effect.effect = Effect::kNone;
+    effect.effect = Effect::kInitFence;
   }
   effect.acquires = !form.has("release");
   effect.releases = !form.has("acquire");
@@ -85,7 +85,7 @@ void describe_fence(const ptx::Form& form, MemoryEffect& effect) {
 void describe_mbarrier(const ptx::Form& form, MemoryEffect& effect) {
   effect.space = ptx::StateSpace::kGeneric;
   effect.size = kMbarrierBytes;
-  effect.is_strong = effect.effect != Effect::kMbarrierInit;
+  effect.is_strong = effect.effect > Effect::kMbarrierEnd;
   effect.scope = form.has("cluster") ? Scope::kCluster : Scope::kCta;
   const bool orders = !form.has("relaxed");
   effect.acquires = orders && effect.effect == Effect::kMbarrierWait;
@@ -106,6 +106,7 @@ MemoryEffect effect_of(const Instruction& instruction) {
     case Effect::kFence: describe_fence(form, effect); break;
     case Effect::kClusterArrive: effect.releases = !form.has("relaxed"); break;
     case Effect::kMbarrierInit:
+    case Effect::kMbarrierEnd:
     case Effect::kMbarrierArrive:
     case Effect::kMbarrierCount:
     case Effect::kMbarrierWait: describe_mbarrier(form, effect); break;

@@ -17,13 +17,15 @@ enum class Effect : uint8_t {
   kStore,
   kAtomic,  // reads and writes as one
   kFence,
+  kInitFence,  // of mbarrier.init alone
   kProxyFence,
   kWarpSync,
   kBarrierArrive,
   kBarrierSync,
   kClusterArrive,
   kClusterWait,
-  kMbarrierInit,  // also of mbarrier.inval: an ordinary write to the object
+  kMbarrierInit,
+  kMbarrierEnd,  // mbarrier.inval: an ordinary write to the object
   kMbarrierArrive,
   kMbarrierCount,  // expect_tx and complete_tx: change the object but order nothing
   kMbarrierWait,

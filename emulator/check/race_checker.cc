@@ -13,6 +13,7 @@ bool has_address(Effect effect) {
     case Effect::kStore:
     case Effect::kAtomic:
     case Effect::kMbarrierInit:
+    case Effect::kMbarrierEnd:
     case Effect::kMbarrierArrive:
     case Effect::kMbarrierCount:
     case Effect::kMbarrierWait:
@@ -52,6 +53,7 @@ void RaceChecker::after(Warp& warp, const Instruction& instruction, LaneMask lan
     case Effect::kStore:
     case Effect::kAtomic:
     case Effect::kMbarrierInit:
+    case Effect::kMbarrierEnd:
     case Effect::kMbarrierArrive:
     case Effect::kMbarrierCount:
     case Effect::kMbarrierWait: access_memory(step); break;
@@ -107,6 +109,9 @@ void RaceChecker::check_lanes(const Step& step, LaneMask lanes, const Location& 
   access.record.is_write =
       step.effect.effect != Effect::kLoad && step.effect.effect != Effect::kMbarrierWait;
   access.record.is_strong = step.effect.is_strong;
+  if (step.effect.effect == Effect::kMbarrierInit) {
+    access.record.agent = state_.init_agent(step.warp) & kAgentMask;
+  }
   accesses_.check(access, location, step.effect.size);
 }
 
@@ -135,11 +140,8 @@ void RaceChecker::publish(const Step& step, LaneMask lanes, const Location& loca
     published[location.address].join(step.view.release(lanes));
     return;
   }
-  for_each_lane(lanes, [&](int lane) {
-    if (const View* view = step.view.released_by_fence(lane)) {
-      published[location.address].join(*view);
-    }
-  });
+  step.view.release_by_fence(lanes,
+                             [&](const View& view) { published[location.address].join(view); });
 }
 
 }  // namespace emulator::check

@@ -48,6 +48,7 @@ class RaceChecker final : public Observer {
   void synchronise(const Step& step);
   void pass_barrier(const Step& step);
   void pass_cluster_barrier(const Step& step);
+  void arrive(const Step& step, LaneMask lanes, SyncObject& object) const;
   void use_mbarrier(const Step& step, LaneMask lanes, const Location& location);
 
   // Calls visit(address, lanes) for each address with the lanes that name it. Where the first lane

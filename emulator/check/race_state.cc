@@ -5,6 +5,13 @@
 #include "emulator/core/address_space.h"
 
 namespace emulator::check {
+namespace {
+
+std::string name_of(const Warp& warp) {
+  return "warp " + std::to_string(warp.id());
+}
+
+}  // namespace
 
 void follow(SyncObject& object, uint64_t generation) {
   if (object.generation == generation) return;
@@ -24,7 +31,7 @@ WarpView& RaceState::view_of(const Warp& warp) {
   if (&warp == recent_warp_) return *recent_view_;
   auto it = views_.find(&warp);
   if (it == views_.end()) {
-    const Agent agent = add_agent("warp " + std::to_string(warp.id()), warp.cta());
+    const Agent agent = add_agent(name_of(warp), warp.cta());
     it = views_.emplace(&warp, WarpView(agent, warp.live_lanes())).first;
   }
   recent_warp_ = &warp;
@@ -49,10 +56,16 @@ void RaceState::init_mbarrier(const Cta& cta, uint32_t offset) {
 }
 
 Agent RaceState::unit_agent(const Warp& warp, const std::string& unit) {
+  return warp_agent(warp, unit, unit + " of " + name_of(warp));
+}
+
+Agent RaceState::init_agent(const Warp& warp) {
+  return warp_agent(warp, "mbarrier.init", name_of(warp));
+}
+
+Agent RaceState::warp_agent(const Warp& warp, const std::string& unit, const std::string& name) {
   const auto [it, is_new] = unit_agents_[&warp].try_emplace(unit);
-  if (is_new) {
-    it->second = add_agent(unit + " of warp " + std::to_string(warp.id()), warp.cta());
-  }
+  if (is_new) it->second = add_agent(name, warp.cta());
   return it->second;
 }
 

@@ -63,6 +63,9 @@ class RaceState {
   // The agent of a unit's work for one warp, for example its groups of copies.
   Agent unit_agent(const Warp& warp, const std::string& unit);
 
+  // A warp's initialisations of mbarriers, which a fence may order by themselves.
+  Agent init_agent(const Warp& warp);
+
   const AgentInfo& agent(Agent agent) const { return agents_[agent]; }
   Shadow& shadow_of(const Location& location);
   // What strong stores to a location pass on to strong loads, by address.
@@ -71,6 +74,7 @@ class RaceState {
   void forget(const Cluster& cluster);
 
  private:
+  Agent warp_agent(const Warp& warp, const std::string& unit, const std::string& name);
   Agent add_agent(std::string name, const Cta& cta);
 
   std::vector<AgentInfo> agents_;

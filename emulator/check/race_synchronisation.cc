@@ -10,6 +10,7 @@ void RaceChecker::synchronise(const Step& step) {
     case Effect::kFence:
       step.view.fence(step.lanes, step.effect.acquires, step.effect.releases);
       break;
+    case Effect::kInitFence: step.view.fence_inits(step.lanes, state_.init_agent(step.warp)); break;
     case Effect::kProxyFence: step.view.fence_proxy(step.lanes); break;
     case Effect::kWarpSync:
       if (step.outcome == Outcome::kNext) step.view.synchronise(step.lanes);
@@ -65,9 +66,7 @@ void RaceChecker::pass_barrier(const Step& step) {
 void RaceChecker::pass_cluster_barrier(const Step& step) {
   const Cluster& cluster = step.warp.cta().cluster;
   SyncObject& object = state_.cluster_barrier(cluster);
-  if (step.effect.effect == Effect::kClusterArrive && step.effect.releases) {
-    object.arriving.join(step.view.release(step.lanes));
-  }
+  if (step.effect.effect == Effect::kClusterArrive) arrive(step, step.lanes, object);
   follow(object, cluster.barrier.generation);
   const bool passes = step.effect.effect == Effect::kClusterWait && step.outcome == Outcome::kNext;
   if (passes) step.view.acquire(step.lanes, object.completed);
@@ -78,14 +77,29 @@ void RaceChecker::use_mbarrier(const Step& step, LaneMask lanes, const Location&
   const auto it = location.cta->mbarriers.find(offset);
   if (it == location.cta->mbarriers.end()) return;  // mbarrier.inval
   if (step.effect.effect == Effect::kMbarrierInit) {
+    step.view.learn(lanes, state_.init_agent(step.warp), lanes, step.view.now);
     return state_.init_mbarrier(*location.cta, offset);
   }
   MbarrierState& state = state_.mbarrier(*location.cta, offset);
-  if (step.effect.releases) state.sync.arriving.join(step.view.release(lanes));
+  if (step.effect.effect == Effect::kMbarrierArrive) arrive(step, lanes, state.sync);
   state.follow(it->second);
-  const bool waits = step.effect.effect == Effect::kMbarrierWait && step.effect.acquires;
+  if (step.effect.effect != Effect::kMbarrierWait) return;
   const LaneMask passed = lanes & step.warp.predicate(step.instruction.operands[0]);
-  if (waits && passed != 0) step.view.acquire(passed, state.sync.completed);
+  if (passed == 0) return;
+  if (step.effect.acquires) {
+    step.view.acquire(passed, state.sync.completed);
+  } else {
+    step.view.see(passed, state.sync.completed);
+  }
+}
+
+// A relaxed arrival passes on what fences in front of it have released.
+void RaceChecker::arrive(const Step& step, LaneMask lanes, SyncObject& object) const {
+  if (step.effect.releases) {
+    object.arriving.join(step.view.release(lanes));
+  } else {
+    step.view.release_by_fence(lanes, [&](const View& view) { object.arriving.join(view); });
+  }
 }
 
 }  // namespace emulator::check

@@ -74,6 +74,15 @@ void WarpView::see(LaneMask lanes, const View& view) {
   });
 }
 
+void WarpView::fence_inits(LaneMask lanes, Agent init_agent) {
+  for_each_lane(lanes, [&](int lane) {
+    ViewPointer& released = fence_views_[static_cast<size_t>(lane)];
+    auto with_inits = released ? std::make_shared<View>(*released) : std::make_shared<View>();
+    with_inits->known.learn(init_agent, LaneMask{1} << lane, now);
+    released = with_inits;
+  });
+}
+
 void WarpView::fence(LaneMask lanes, bool acquires, bool releases) {
   for_each_lane(lanes, [&](int lane) {
     const LaneMask alone = LaneMask{1} << lane;

@@ -49,8 +49,14 @@ class WarpView {
   // release fence before a relaxed store.
   void see(LaneMask lanes, const View& view);
   void fence(LaneMask lanes, bool acquires, bool releases);
-  const View* released_by_fence(int lane) const {
-    return fence_views_[static_cast<size_t>(lane)].get();
+  // fence.mbarrier_init: releases what the lanes have initialised and nothing else.
+  void fence_inits(LaneMask lanes, Agent init_agent);
+  // Calls pass_on(view) with what each lane's release fences allow relaxed operations to pass on.
+  template <typename PassOn>
+  void release_by_fence(LaneMask lanes, PassOn&& pass_on) const {
+    for_each_lane(lanes, [&](int lane) {
+      if (const ViewPointer& view = fence_views_[static_cast<size_t>(lane)]) pass_on(*view);
+    });
   }
 
  private:

@@ -167,6 +167,55 @@ const PlantedRace kRaces[] = {
        barrier.cluster.wait.aligned;)",
      "ld.shared.u32 %r6, [%own];", "@!%p4 st.shared::cluster.u32 [%r5], 5;", 2, 2},
 
+    {"peer_uses_mbarrier_without_init_fence", FaultKind::kRace, R"(
+       @%p2 mbarrier.init.shared.b64 [late], 1;
+     + @%p2 fence.mbarrier_init.release.cluster;
+       barrier.cluster.arrive.relaxed.aligned;
+       barrier.cluster.wait.acquire.aligned;
+       mov.u32 %r5, late;
+       mapa.shared::cluster.u32 %r5, %r5, 0;
+       setp.eq.and.u32 %p5, %thread, 0, !%p4;
+       @%p5 mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%r5];
+       barrier.cluster.arrive.aligned;
+       barrier.cluster.wait.aligned;)",
+     "@%p5 mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%r5];",
+     "@%p2 mbarrier.init.shared.b64 [late], 1;", 2, 2},
+
+    {"init_fence_of_another_thread", FaultKind::kRace, R"(
+       @%p2 mbarrier.init.shared.b64 [late], 1;
+     - bar.warp.sync -1;
+     - @!%p2 fence.mbarrier_init.release.cluster;
+     + @%p2 fence.mbarrier_init.release.cluster;
+       barrier.cluster.arrive.relaxed.aligned;
+       barrier.cluster.wait.aligned;
+       setp.eq.u32 %p5, %thread, 40;
+       @%p5 mbarrier.arrive.shared.b64 %rd1, [late];)",
+     "@%p5 mbarrier.arrive.shared.b64 %rd1, [late];", "@%p2 mbarrier.init.shared.b64 [late], 1;"},
+
+    {"init_fence_where_stores_need_a_full_one", FaultKind::kRace, R"(
+       st.shared.u32 [%own], %thread;
+     - fence.mbarrier_init.release.cluster;
+     + fence.acq_rel.cluster;
+       barrier.cluster.arrive.relaxed.aligned;
+       barrier.cluster.wait.aligned;
+       ld.shared.u32 %r5, [%other];)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
+    {"relaxed_mbarrier_without_fences", FaultKind::kRace, R"(
+       @%p1 bra CONSUMER;
+       st.shared.u32 [%own], %thread;
+       bar.warp.sync -1;
+     + fence.acq_rel.cta;
+       @%p3 mbarrier.arrive.relaxed.cta.shared.b64 %rd1, [barrier];
+       bra DONE;
+     CONSUMER:
+       mbarrier.try_wait.parity.relaxed.cta.shared.b64 %p5, [barrier], 0;
+       @!%p5 bra CONSUMER;
+       fence.acq_rel.cta;
+       ld.shared.u32 %r5, [%other];
+     DONE:)",
+     "ld.shared.u32 %r5, [%other];", "st.shared.u32 [%own], %thread;"},
+
     {"flag_published_without_release", FaultKind::kRace, R"(
        @!%p2 bra DONE;
        @%p4 bra CONSUMER;
