@@ -6,6 +6,7 @@
 #include "device/sm90/decode_f16_load.cuh"
 #include "device/sm90/decode_f16_scores.cuh"
 #include "device/sm90/decode_f16_values.cuh"
+#include "device/tile/clear_rows.cuh"
 
 // Decode in bfloat16 and float16 for up to 64 rows a block. A block is one worker of one row tile:
 // it walks its stretch of the key line and leaves each piece in `out` or in a partial slot, which
@@ -42,15 +43,9 @@ __device__ void init_barriers(Storage<kConfig>& storage) {
 // The copy engine fills rows_per_tile rows of the query; the others take part in the products too.
 template <DecodeConfig kConfig>
 __device__ void clear_absent_rows(Storage<kConfig>& storage, int rows_per_tile) {
-  constexpr int kRowVectors = Storage<kConfig>::kChunkBytes / 16;
-  const int num_vectors = (Storage<kConfig>::kTileRows - rows_per_tile) * kRowVectors;
 #pragma unroll 1
   for (auto& chunk : storage.query.chunks) {
-    uint4* vectors = reinterpret_cast<uint4*>(chunk[rows_per_tile]);
-#pragma unroll 1
-    for (int i = threadIdx.x; i < num_vectors; i += kDecodeThreads) {
-      vectors[i] = make_uint4(0, 0, 0, 0);
-    }
+    tile::cta::clear_rows(chunk, rows_per_tile, kDecodeThreads);
   }
   ptx::fence_proxy_async();
 }

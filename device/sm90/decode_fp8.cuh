@@ -6,6 +6,7 @@
 #include "device/sm90/decode_fp8_load.cuh"
 #include "device/sm90/decode_fp8_scores.cuh"
 #include "device/sm90/decode_fp8_values.cuh"
+#include "device/tile/clear_rows.cuh"
 
 // FP8 decode for up to 64 rows a block. A block is one worker of one row tile: it walks its stretch
 // of the key line and leaves each piece in `out` or in a partial slot, which decode_merge joins.
@@ -38,6 +39,16 @@ __device__ void init_barriers(DecodeStorage<kConfig>& storage) {
   ptx::fence_mbarrier_init();
 }
 
+// The copy engine fills rows_per_tile rows of the query; the score product takes all of them.
+template <DecodeConfig kConfig>
+__device__ void clear_absent_rows(DecodeStorage<kConfig>& storage, int rows_per_tile) {
+  auto& query = storage.query;
+#pragma unroll 1
+  for (auto& chunk : query.latent) tile::cta::clear_rows(chunk, rows_per_tile, kDecodeThreads);
+  tile::cta::clear_rows(query.rope, rows_per_tile, kDecodeThreads);
+  ptx::fence_proxy_async();
+}
+
 template <DecodeConfig kConfig>
 __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
   static_assert(kFitsPlannedSmem<kConfig>);
@@ -51,6 +62,9 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
     ptx::prefetch_tensormap(&params.query_rope);
     ptx::prefetch_tensormap(&params.cache_latent);
     ptx::prefetch_tensormap(&params.cache_rope);
+  }
+  if (params.rows_per_tile < DecodeStorage<kConfig>::kTileRows) {
+    clear_absent_rows<kConfig>(storage, params.rows_per_tile);
   }
   __syncthreads();
   ptx::griddepcontrol_launch_dependents();

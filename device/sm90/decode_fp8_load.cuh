@@ -7,44 +7,21 @@
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/ring.cuh"
+#include "device/tile/tile_pages.cuh"
 
 namespace mla::sm90 {
 
-// The page indices of one key tile, read ahead of their use. Pages past the last key are neither
-// looked up nor loaded.
-template <DecodeConfig kConfig>
-struct TilePages {
-  static constexpr int kRows =
-      kConfig.page_size < kConfig.tile_kv ? kConfig.page_size : kConfig.tile_kv;
-  static constexpr int kMaxPages = kConfig.tile_kv / kRows;
-
-  int pages[kMaxPages];
-  int count;
-  int first_row;  // of the tile within its page, where pages are larger than tiles
-
-  __device__ void read(const int* table, int tile, int seq_len) {
-    const int first_key = tile * kConfig.tile_kv;
-    count = min(kMaxPages, (seq_len - first_key + kRows - 1) / kRows);
-    first_row = first_key % kConfig.page_size - first_key % kRows;
-#pragma unroll
-    for (int i = 0; i < kMaxPages; ++i) {
-      if (i < count) pages[i] = table[first_key / kConfig.page_size + i];
-    }
-  }
-};
-
-template <DecodeConfig kConfig>
+template <DecodeConfig kConfig, typename Pages>
 __device__ void load_kv_tile(const DecodeParams& params, DecodeStorage<kConfig>& storage, int stage,
-                             const TilePages<kConfig>& tile_pages) {
+                             const Pages& tile_pages) {
   using Storage = DecodeStorage<kConfig>;
-  constexpr int kRows = TilePages<kConfig>::kRows;
+  constexpr int kRows = Pages::kRows;
   constexpr int kChunksPerBox = kRows == kConfig.tile_kv ? Storage::kChunks : 1;
   auto& tile = storage.kv[stage];
   ptx::Barrier& full = storage.kv_full[stage];
-  ptx::mbarrier_arrive_expect_tx(full, tile_pages.count * kRows * kConfig.qk_dim());
+  ptx::mbarrier_arrive_expect_tx(full, kConfig.tile_kv * kConfig.qk_dim());
 #pragma unroll
-  for (int i = 0; i < TilePages<kConfig>::kMaxPages; ++i) {
-    if (i >= tile_pages.count) break;
+  for (int i = 0; i < Pages::kMaxPages; ++i) {
     const int page = tile_pages.pages[i];
     const int row = tile_pages.first_row;
 #pragma unroll
@@ -77,6 +54,7 @@ __device__ void load_query(const DecodeParams& params, DecodeStorage<kConfig>& s
 template <DecodeConfig kConfig>
 __device__ void load_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
                           tile::DecodeWalk walk, int row_tile) {
+  using Pages = tile::TilePages<kConfig.page_size, kConfig.tile_kv>;
   tile::Ring<DecodeStorage<kConfig>::kKvStages> kv;
   tile::Ring<1> query;
   tile::WalkPiece piece;
@@ -86,14 +64,14 @@ __device__ void load_role(const DecodeParams& params, DecodeStorage<kConfig>& st
     const int seq_len = tile::cached_keys(params, request);
     const int tile_end = piece.tile_end;
     int t = piece.tile_begin;
-    TilePages<kConfig> ahead;
+    Pages ahead;
     if (t < tile_end) ahead.read(table, t, seq_len);
 
     tile::wait(storage.query_empty, query.free_parity());
     load_query<kConfig>(params, storage, request, row_tile);
     query.advance();
     for (; t < tile_end; ++t) {
-      const TilePages<kConfig> pages = ahead;
+      const Pages pages = ahead;
       if (t + 1 < tile_end) ahead.read(table, t + 1, seq_len);
       tile::wait(storage.kv_empty[kv.stage], kv.free_parity());
       load_kv_tile<kConfig>(params, storage, kv.stage, pages);
