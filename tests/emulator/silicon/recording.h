@@ -20,4 +20,11 @@ Recording read_recording(const std::string& path);
 void record(const std::vector<SiliconCase>& cases, const std::string& path,
             const std::string& bytes_path);
 
+// The main function of a test program:
+//   program                                compares the driver at hand with the recording
+//   program --record FILE [BYTES] [PREFIX]
+//       makes one, keeps the outputs themselves, and only runs cases whose names begin so
+int compare_or_record(int count, char** arguments, const std::vector<SiliconCase>& cases,
+                      const std::string& recording_path);
+
 }  // namespace emulator::silicon
