@@ -7,27 +7,29 @@ and where PyTorch watches, the call goes through the dispatcher, after checks in
 convert what can be converted. The library refuses before it writes, so a second try is safe.
 """
 
-import torch
 from torch import Tensor
-from torch.autograd.graph import increment_version
-from torch.compiler import is_compiling
+from torch._C import _are_functorch_transforms_active, _increment_version, _len_torch_dispatch_stack
+from torch.compiler import is_dynamo_compiling
 
 
 def is_plain_call(tensor: Tensor) -> bool:
     """Whether nothing watches this call, so that it may skip the dispatcher (some 20 us).
 
     torch.compile, torch.export, fake tensors, tensor subclasses, dispatch modes and functorch
-    transforms all need to see a registered operator.
+    transforms all need to see a registered operator. All but Dynamo show in tensors and modes.
     """
     return (
-        not is_compiling()
+        not is_dynamo_compiling()
         and type(tensor) is Tensor
-        and not torch._C._len_torch_dispatch_stack()
-        and not torch._C._are_functorch_transforms_active()
+        and not _len_torch_dispatch_stack()
+        and not _are_functorch_transforms_active()
     )
 
 
 def mark_written(tensor: Tensor, other: Tensor | None) -> None:
-    """Tells autograd that the tensors were changed, as PyTorch's own in-place functions do."""
-    if not is_compiling():
-        increment_version((tensor,) if other is None else (tensor, other))
+    """Tells autograd that the tensors were changed, as PyTorch's own in-place functions do.
+
+    An operator that torch.compile traces tells it by its schema.
+    """
+    if not is_dynamo_compiling():
+        _increment_version((tensor,) if other is None else (tensor, other))

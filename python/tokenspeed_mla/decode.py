@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Decode: attention of a few new tokens over a paged latent cache."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import _library, custom_ops
 from tokenspeed_mla._arguments import expect_tensor, output_dtype, refuse_grad, to_int32
@@ -83,44 +82,55 @@ def tokenspeed_mla_decode(
         NotImplementedError: this build has no kernel for such a call on this device.
         RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
-    tensors = (query, kv_cache, block_tables, seq_lens, workspace_buffer)
-    options = (
-        max_seq_len, kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale, causal_mask,
-        is_var_seq, enable_pdl, lse_base, batch_invariant, cp_world, cp_rank, causal_seqs,
-    )  # fmt: skip
     if is_plain_call(query):
         try:
-            if seq_lens.dtype is not torch.int32:
-                lengths = to_int32("decode", "seq_lens", seq_lens)
-                tensors = (query, kv_cache, block_tables, lengths, workspace_buffer)
-            return _decode(_library.decode, tensors, out, lse, options, return_lse)
+            if is_grad_enabled():
+                refuse_grad("decode", query, kv_cache, out)
+            lengths = seq_lens
+            if lengths.dtype is not torch.int32:
+                lengths = to_int32("decode", "seq_lens", lengths)
+            result = _new_out(query) if out is None else out
+            result_lse = _new_lse(query) if return_lse and lse is None else lse
+            _library.decode(
+                query, kv_cache, block_tables, lengths, workspace_buffer, result, result_lse,
+                max_seq_len, kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale,
+                causal_mask, is_var_seq, enable_pdl, lse_base, batch_invariant, cp_world, cp_rank,
+                causal_seqs,
+            )  # fmt: skip
+            if out is not None or lse is not None:
+                mark_written(result, result_lse)
+            return (result, result_lse) if return_lse else result
         except Exception:
             pass  # the call below converts what can be converted, or says what is wrong
+    return _dispatched(
+        return_lse, query, kv_cache, block_tables, seq_lens, workspace_buffer, out, lse,
+        max_seq_len, kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale,
+        causal_mask, is_var_seq, enable_pdl, lse_base, batch_invariant, cp_world, cp_rank,
+        causal_seqs,
+    )  # fmt: skip
+
+
+def _dispatched(return_lse: bool, query: Any, *others: Any) -> Result:
+    """The same through PyTorch's dispatcher, with arguments checked and converted."""
     expect_tensor("decode", "query", query, rank=4)
-    arguments = custom_ops.checked("decode", (*tensors, out, lse, *options))
-    return _decode(custom_ops.decode, arguments[:5], *arguments[5:7], arguments[7:], return_lse)
+    arguments = custom_ops.checked("decode", (query, *others))
+    query, kv_cache, *_ = arguments
+    out, lse = arguments[5:7]
+    refuse_grad("decode", query, kv_cache, out)
+    result = _new_out(query) if out is None else out
+    result_lse = _new_lse(query) if return_lse and lse is None else lse
+    custom_ops.decode(*arguments[:5], result, result_lse, *arguments[7:])
+    if out is not None or lse is not None:
+        mark_written(result, result_lse)
+    return (result, result_lse) if return_lse else result
 
 
-def _decode(
-    run: Callable[..., None],
-    tensors: tuple[Tensor, ...],
-    out: Tensor | None,
-    lse: Tensor | None,
-    options: tuple[Any, ...],
-    return_lse: bool,
-) -> Result:
-    """Makes the results that are not given, and runs."""
-    query = tensors[0]
-    refuse_grad("decode", query, tensors[1], out)
-    is_given = out is not None or lse is not None
-    if out is None:
-        batch, q_len, num_heads, _ = query.shape
-        dtype = output_dtype(query.dtype)
-        out = query.new_empty(batch, q_len, num_heads, KV_LORA_RANK, dtype=dtype)
-    if lse is None and return_lse:
-        batch, q_len, num_heads, _ = query.shape
-        lse = query.new_empty(batch, q_len, num_heads, dtype=torch.float32)
-    run(*tensors, out, lse, *options)
-    if is_given:
-        mark_written(out, lse)
-    return (out, lse) if return_lse else out
+def _new_out(query: Tensor) -> Tensor:
+    batch, q_len, num_heads, _ = query.shape
+    dtype = output_dtype(query.dtype)
+    return query.new_empty(batch, q_len, num_heads, KV_LORA_RANK, dtype=dtype)
+
+
+def _new_lse(query: Tensor) -> Tensor:
+    batch, q_len, num_heads, _ = query.shape
+    return query.new_empty(batch, q_len, num_heads, dtype=torch.float32)

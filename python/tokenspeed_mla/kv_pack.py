@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Packing: K = concat(k_nope, k_pe for every head) and V, scaled and cast to FP8 in one pass."""
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import _library, custom_ops
 from tokenspeed_mla._arguments import expect_tensor, refuse_grad
@@ -49,30 +46,38 @@ def mla_kv_pack_quantize_fp8(
         NotImplementedError: this build has no kernel for such a call on this device.
         RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
-    arguments = (k_nope, k_pe, v, k_out, v_out, k_scale_inv, v_scale_inv, enable_pdl)
+    is_given = k_out is not None or v_out is not None
+    options = (k_scale_inv, v_scale_inv, enable_pdl)
     if is_plain_call(k_nope):
         try:
-            return _kv_pack(_library.kv_pack, fp8_dtype, *arguments)
+            results = _results(fp8_dtype, k_nope, k_pe, v, k_out, v_out)
+            _library.kv_pack(k_nope, k_pe, v, *results, *options)
+            if is_given:
+                mark_written(*results)
+            return results
         except Exception:
-            pass  # the call below converts what can be converted, or says what is wrong
+            pass  # the lines below convert what can be converted, or say what is wrong
     for name, tensor in (("k_nope", k_nope), ("v", v)):
         expect_tensor("kv_pack", name, tensor, rank=3)
-    return _kv_pack(custom_ops.kv_pack, fp8_dtype, *custom_ops.checked("kv_pack", arguments))
+    arguments = custom_ops.checked("kv_pack", (k_nope, k_pe, v, k_out, v_out, *options))
+    results = _results(fp8_dtype, *arguments[:5])
+    custom_ops.kv_pack(*arguments[:3], *results, *arguments[5:])
+    if is_given:
+        mark_written(*results)
+    return results
 
 
-def _kv_pack(
-    run: Callable[..., None],
+def _results(
     fp8_dtype: torch.dtype,
     k_nope: Tensor,
     k_pe: Tensor,
     v: Tensor,
     k_out: Tensor | None,
     v_out: Tensor | None,
-    *options: Any,
 ) -> tuple[Tensor, Tensor]:
-    """Makes the results that are not given, and runs."""
-    refuse_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
-    is_given = k_out is not None or v_out is not None
+    """The tensors to write, made where they are not given."""
+    if is_grad_enabled():
+        refuse_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
     if k_out is None:
         tokens, heads, nope = k_nope.shape
         k_out = k_nope.new_empty(tokens, heads, nope + k_pe.shape[-1], dtype=fp8_dtype)
@@ -82,7 +87,4 @@ def _kv_pack(
         v_out = torch.empty_like(v, dtype=fp8_dtype, memory_format=torch.contiguous_format)
     elif v_out.dtype is not fp8_dtype:
         raise TypeError(f"kv_pack: v_out must have dtype {fp8_dtype}, got {v_out.dtype}")
-    run(k_nope, k_pe, v, k_out, v_out, *options)
-    if is_given:
-        mark_written(k_out, v_out)
     return k_out, v_out

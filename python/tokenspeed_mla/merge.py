@@ -3,10 +3,10 @@
 """Merging: attention over disjoint sets of keys into attention over their union."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import _library, custom_ops
 from tokenspeed_mla._arguments import expect_tensor, refuse_grad
@@ -48,43 +48,44 @@ def merge_states(
         NotImplementedError: this build has no kernel for such a call on this device.
         RuntimeError: a tensor requires grad, or the driver refused the launch.
     """
-    outs, lses = list(outs), list(lses)
-    arguments = (outs, lses, out, lse, lse_base, enable_pdl)
+    outs, lses = tuple(outs), tuple(lses)
+    is_given = out is not None or lse is not None
     if outs and is_plain_call(outs[0]):
         try:
-            return _merge_states(_library.merge_states, out_dtype, *arguments)
+            results = _results(outs, lses, out, lse, out_dtype)
+            _library.merge_states(outs, lses, *results, lse_base, enable_pdl)
+            if is_given:
+                mark_written(*results)
+            return results
         except Exception:
-            pass  # the call below converts what can be converted, or says what is wrong
+            pass  # the lines below convert what can be converted, or say what is wrong
     _check_shapes(outs, lses, out, lse)
-    checked = custom_ops.checked("merge_states", arguments)
-    return _merge_states(_merge_rows, out_dtype, *checked)
+    arguments = custom_ops.checked("merge_states", (outs, lses, out, lse, lse_base, enable_pdl))
+    results = _results(*arguments[:4], out_dtype)
+    _merge_rows(*arguments[:2], *results, *arguments[4:])
+    if is_given:
+        mark_written(*results)
+    return results
 
 
-def _merge_states(
-    run: Callable[..., None],
-    out_dtype: torch.dtype | None,
-    outs: list[Tensor],
-    lses: list[Tensor],
+def _results(
+    outs: Sequence[Tensor],
+    lses: Sequence[Tensor],
     out: Tensor | None,
     lse: Tensor | None,
-    lse_base: str,
-    enable_pdl: bool,
+    out_dtype: torch.dtype | None,
 ) -> tuple[Tensor, Tensor]:
-    """Makes the results that are not given, and runs."""
-    first = outs[0]
-    refuse_grad("merge_states", *outs, *lses, out, lse)
-    is_given = out is not None or lse is not None
+    """The tensors to write, made where they are not given."""
+    if is_grad_enabled():
+        refuse_grad("merge_states", *outs, *lses, out, lse)
     if out is None:
         out = torch.empty_like(
-            first, dtype=out_dtype or first.dtype, memory_format=torch.contiguous_format
+            outs[0], dtype=out_dtype or outs[0].dtype, memory_format=torch.contiguous_format
         )
     elif out_dtype is not None and out.dtype is not out_dtype:
         raise TypeError(f"merge_states: out must have dtype {out_dtype}, got {out.dtype}")
     if lse is None:
         lse = torch.empty_like(lses[0], dtype=torch.float32, memory_format=torch.contiguous_format)
-    run(outs, lses, out, lse, lse_base, enable_pdl)
-    if is_given:
-        mark_written(out, lse)
     return out, lse
 
 
@@ -108,7 +109,7 @@ def _merge_rows(
 
 
 def _check_shapes(
-    outs: list[Tensor], lses: list[Tensor], out: Tensor | None, lse: Tensor | None
+    outs: Sequence[Tensor], lses: Sequence[Tensor], out: Tensor | None, lse: Tensor | None
 ) -> None:
     if not outs:
         raise ValueError("merge_states: outs must have at least one tensor, got none")

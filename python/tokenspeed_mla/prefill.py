@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Prefill: attention over ragged batches of whole prompts, keys and values expanded per head."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import custom_ops, prefill_backend
 from tokenspeed_mla._arguments import expect_tensor, refuse_grad
@@ -77,43 +74,49 @@ def tokenspeed_mla_prefill(
         cum_seq_lens_q = cum_seq_lens
     if max_seq_len_q is None:
         max_seq_len_q = max_seq_len
-    tensors = (query, key, value)
     options = (
         batch_size, max_seq_len_q, max_seq_len, softmax_scale, is_causal, enable_pdl, lse_base,
     )  # fmt: skip
-    sums = (cum_seq_lens, cum_seq_lens_q)
+    is_given = out is not None or lse is not None
     if is_plain_call(query):
         try:
-            return _prefill(prefill_backend.prefill, tensors, out, sums, lse, options, return_lse)
+            result, result_lse = _results(query, key, value, out, lse, return_lse)
+            prefill_backend.prefill(
+                query, key, value, result, cum_seq_lens, cum_seq_lens_q, result_lse, *options
+            )
+            if is_given:
+                mark_written(result, result_lse)
+            return (result, result_lse) if return_lse else result
         except Exception:
-            pass  # the call below converts what can be converted, or says what is wrong
-    for name, tensor in zip(("query", "key", "value"), tensors, strict=True):
+            pass  # the lines below convert what can be converted, or say what is wrong
+    for name, tensor in (("query", query), ("key", key), ("value", value)):
         expect_tensor("prefill", name, tensor, rank=3)
-    arguments = custom_ops.checked("prefill", (*tensors, out, *sums, lse, *options))
-    tensors, (out, *sums, lse), options = arguments[:3], arguments[3:7], arguments[7:]
-    return _prefill(custom_ops.prefill, tensors, out, sums, lse, options, return_lse)
+    arguments = custom_ops.checked(
+        "prefill", (query, key, value, out, cum_seq_lens, cum_seq_lens_q, lse, *options)
+    )
+    query, key, value, out, *sums, lse = arguments[:7]
+    result, result_lse = _results(query, key, value, out, lse, return_lse)
+    custom_ops.prefill(query, key, value, result, *sums, result_lse, *arguments[7:])
+    if is_given:
+        mark_written(result, result_lse)
+    return (result, result_lse) if return_lse else result
 
 
-def _prefill(
-    run: Callable[..., None],
-    tensors: tuple[Tensor, ...],
+def _results(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
     out: Tensor | None,
-    sums: Sequence[Tensor],
     lse: Tensor | None,
-    options: tuple[Any, ...],
     return_lse: bool,
-) -> Result:
-    """Makes the results that are not given, and runs."""
-    query, _, value = tensors
-    refuse_grad("prefill", *tensors, out)
-    is_given = out is not None or lse is not None
+) -> tuple[Tensor, Tensor | None]:
+    """The tensors to write, made where they are not given."""
+    if is_grad_enabled():
+        refuse_grad("prefill", query, key, value, out)
     if out is None:
         total_q, num_heads, _ = query.shape
         out = query.new_empty(total_q, num_heads, value.shape[2], dtype=torch.bfloat16)
     if lse is None and return_lse:
         total_q, num_heads, _ = query.shape
         lse = query.new_empty(total_q, num_heads, dtype=torch.float32)
-    run(*tensors, out, *sums, lse, *options)
-    if is_given:
-        mark_written(out, lse)
-    return (out, lse) if return_lse else out
+    return out, lse
