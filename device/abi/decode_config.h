@@ -38,6 +38,15 @@ constexpr int sm90_decode_smem_bytes(const DecodeConfig& config) {
                                        : sm90_decode_f16_smem_bytes(config);
 }
 
+inline constexpr int kSm90DecodeThreads = 512;
+inline constexpr int kSm100DecodeThreads = 256;
+
+// Dynamic shared memory of the sm_100 kernel: query, keys, values and probabilities fill 224 KB for
+// every type and cluster; 2 KB for barriers and what threads of a row exchange.
+constexpr int sm100_decode_smem_bytes(const DecodeConfig&) {
+  return 226 * 1024;
+}
+
 // float16 has the range of partial results of FP8 values, not of all 16-bit ones.
 constexpr bool has_partial_exponents(const DecodeConfig& config) {
   return size_bytes(config.dtype) == 2;

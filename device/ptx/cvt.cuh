@@ -38,4 +38,11 @@ __device__ inline float cvt_f32_f16(unsigned short half) {
   return value;
 }
 
+// A pair of e4m3 as a pair of float16. Exact.
+__device__ inline unsigned cvt_f16x2_e4m3x2(unsigned short pair) {
+  unsigned halves;
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(halves) : "h"(pair));
+  return halves;
+}
+
 }  // namespace mla::ptx

@@ -32,4 +32,11 @@ __device__ inline float lg2_approx(float x) {
   return y;
 }
 
+// PTX ISA: Half Precision Floating Point, add, on two float16.
+__device__ inline unsigned add_rn_f16x2(unsigned a, unsigned b) {
+  unsigned sum;
+  asm("add.rn.f16x2 %0, %1, %2;" : "=r"(sum) : "r"(a), "r"(b));
+  return sum;
+}
+
 }  // namespace mla::ptx

@@ -16,6 +16,19 @@ __device__ __forceinline__ void barrier_sync(int index, int num_threads) {
   asm volatile("bar.sync %0, %1;" ::"r"(index), "r"(num_threads) : "memory");
 }
 
+// PTX ISA "elect.sync": true in one lane of a converged warp, which the compiler knows to be one.
+__device__ __forceinline__ bool elect_sync() {
+  unsigned is_elected;
+  asm volatile(
+      "{\n"
+      ".reg .pred elected;\n"
+      "elect.sync _|elected, 0xffffffff;\n"
+      "selp.u32 %0, 1, 0, elected;\n"
+      "}\n"
+      : "=r"(is_elected));
+  return is_elected != 0;
+}
+
 // PTX ISA "setmaxnreg": the calling warpgroup gives registers back, or takes more.
 template <int kRegisters>
 __device__ __forceinline__ void setmaxnreg_dec() {

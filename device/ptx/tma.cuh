@@ -18,6 +18,19 @@ __device__ __forceinline__ void cp_async_bulk_tensor_4d(void* destination, const
       : "memory");
 }
 
+// The same for kGroup = 2 blocks of a pair, where `barrier`, a cluster address, may be the peer's.
+template <int kGroup>
+__device__ __forceinline__ void cp_async_bulk_tensor_4d_group(void* destination,
+                                                              const void* tensor_map,
+                                                              unsigned barrier, int x0, int x1,
+                                                              int x2, int x3) {
+  asm volatile(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
+      ".cta_group::%7 [%0], [%1, {%3, %4, %5, %6}], [%2];" ::"r"(shared_address(destination)),
+      "l"(tensor_map), "r"(barrier), "r"(x0), "r"(x1), "r"(x2), "r"(x3), "n"(kGroup)
+      : "memory");
+}
+
 // PTX ISA: cp.async.bulk.tensor, from this block's shared memory to a box of a rank-4 tensor.
 __device__ __forceinline__ void cp_async_bulk_tensor_4d_store(const void* tensor_map,
                                                               const void* source, int x0, int x1,

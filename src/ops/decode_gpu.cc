@@ -18,7 +18,6 @@
 namespace mla {
 namespace {
 
-constexpr unsigned kDecodeThreads = 512;
 constexpr unsigned kMergeThreads = 256;
 constexpr unsigned kMergeBlocksPerSm = 3;
 
@@ -26,7 +25,17 @@ constexpr unsigned kMergeBlocksPerSm = 3;
 constexpr driver::cuuint32_t kChunkBytes = 128;
 constexpr int kLatentColumns = 512;
 constexpr int kRopeColumns = 64;
-constexpr driver::cuuint32_t kChunksPerBox = 4;  // where a page holds a tile
+constexpr driver::cuuint32_t kChunksPerBox = 4;  // where a page holds a block's tile
+
+struct BlockShape {
+  unsigned num_threads;
+  int smem_bytes;
+};
+
+BlockShape block_shape(const DecodeConfig& config, Arch arch) {
+  if (arch == Arch::kSm90) return {kSm90DecodeThreads, sm90_decode_smem_bytes(config)};
+  return {kSm100DecodeThreads, sm100_decode_smem_bytes(config)};
+}
 
 TensorMap encode(const driver::Driver& driver, const void* address, driver::TensorTile tile) {
   tile.data_type = driver::kTensorMapUint8;
@@ -147,15 +156,17 @@ void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodeP
               .swizzle = driver::kSwizzle128B});
 }
 
-// The cache as boxes of up to a tile's keys: four chunks at once where a page holds a tile.
+// The cache as boxes of up to a block's part of a tile's keys: four chunks at once where that is
+// the tile and a page holds it.
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                const driver::Driver& driver) {
   const TensorView& cache = args.kv_cache;
   const auto row_stride = stride_bytes("kv_cache", cache, cache.rank - 2);
   const auto page_stride = stride_bytes("kv_cache", cache, 0);
   const auto page_size = cache.shape[cache.rank - 2];
-  const auto rows = driver::cuuint32_t(std::min<std::int64_t>(page_size, plan.tile_kv));
-  const bool holds_tile = page_size >= plan.tile_kv;
+  const auto rows =
+      driver::cuuint32_t(std::min<std::int64_t>(page_size, plan.tile_kv / plan.cluster_size));
+  const bool holds_tile = rows == driver::cuuint32_t(plan.tile_kv);
   // A cache without pages is never read; its descriptor must be legal all the same.
   const auto num_pages = driver::cuuint64_t(std::max<std::int64_t>(cache.shape[0], 1));
   char* address = static_cast<char*>(cache.shape[0] > 0 ? cache.data : args.query.data);
@@ -225,10 +236,12 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
   const driver::CurrentContext current(gpu.context(ordinal));
   const DecodeParams params = make_params(args, plan, gpu.driver());
   const auto cuda_stream = static_cast<driver::CUstream>(stream.handle);
+  const BlockShape block = block_shape(plan.config, gpu.facts(ordinal).arch);
   gpu.kernel(plan.config, ordinal)
       .launch({.grid = {unsigned(plan.grid.x)},
-               .block = {kDecodeThreads},
-               .dynamic_smem_bytes = unsigned(sm90_decode_smem_bytes(plan.config)),
+               .block = {block.num_threads},
+               .cluster = {unsigned(plan.cluster_size)},
+               .dynamic_smem_bytes = unsigned(block.smem_bytes),
                .enable_pdl = args.enable_pdl},
               cuda_stream, params);
   if (!plan.splits_requests) return;

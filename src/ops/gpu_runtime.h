@@ -77,7 +77,8 @@ class GpuRuntime {
   const driver::Kernel& kernel(const Config& config, int ordinal) {
     auto& table = std::get<KernelTable<Config>>(tables_);
     if (const driver::Kernel* kernel = table.find(config, ordinal)) return *kernel;
-    return table.find_or_load(config, ordinal, [&] { return load(kernel_spec(config), ordinal); });
+    return table.find_or_load(
+        config, ordinal, [&] { return load(kernel_spec(config, facts(ordinal).arch), ordinal); });
   }
 
   // Opened by the first call that asks. A tensor map can only be made while it is current.

@@ -25,7 +25,7 @@ constexpr std::int64_t kInvariantBatch = 64;
 constexpr std::int64_t kInvariantSeqLen = 8192;
 
 DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) {
-  const RowTiling rows = tile_rows(problem.q_len, problem.num_heads, tile.rows);
+  const RowTiling rows = tile_rows(problem.q_len, problem.num_heads, block_rows(tile));
   DecodePlan plan;
   plan.config = {.dtype = element_type(problem.dtype),
                  .latent_dim = problem.kv_lora_rank,
@@ -38,7 +38,7 @@ DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) 
   plan.fold = rows.fold;
   plan.is_dense = rows.is_dense;
   plan.rows_per_tile = rows.rows_per_tile;
-  plan.num_row_tiles = rows.num_tiles;
+  plan.num_row_tiles = num_cluster_tiles(rows, tile);
   plan.tile_kv = tile.keys;
   plan.cluster_size = tile.cluster_size;
   return plan;

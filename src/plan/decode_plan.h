@@ -12,12 +12,14 @@ namespace mla {
 
 // What was chosen for a DecodeProblem on a device. Rows are the (token, head) pairs of a request,
 // row = token * num_heads + head; a row tile is a run of them that one pass over the keys serves.
+// In a cluster each block has a part of the tile, a run of rows_per_tile; the last one may lack
+// some.
 struct DecodePlan {
   DecodeConfig config;  // what the kernel is compiled for
   std::int64_t num_rows = 0;
-  int fold = 1;           // query tokens per row tile when tiles hold whole tokens
-  bool is_dense = false;  // tiles cut through tokens because no fold fits well
-  int rows_per_tile = 0;  // rows that a full tile holds, at most config.tile_rows
+  int fold = 1;           // query tokens per block's part when these hold whole tokens
+  bool is_dense = false;  // parts cut through tokens because no fold fits well
+  int rows_per_tile = 0;  // rows that a block's full part holds
   std::int64_t num_row_tiles = 0;
   int tile_kv = 0;       // keys per tile
   int cluster_size = 1;  // thread blocks that share one row tile

@@ -46,8 +46,9 @@ std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
       return {{64, 64, 1, 64, kSm90Float16TileSeconds}};
     case Arch::kSm100:
     case Arch::kSm103: {
-      const int keys = is_float8(dtype) ? 128 : 64;
-      return {{64, keys, 1, kSm100SingleFullRateRows}, {128, keys, 2, 128}};
+      // 16-bit keys leave room for tiles of 64; a block alone has all of a tile's keys.
+      const int pair_keys = is_float8(dtype) ? 128 : 64;
+      return {{64, 64, 1, kSm100SingleFullRateRows}, {128, pair_keys, 2, 128}};
     }
   }
   return {};
@@ -56,6 +57,14 @@ std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
 std::int64_t min_smem_bytes(const DecodeTile& tile, DType dtype) {
   const std::int64_t cached_rows = tile.rows + 2 * tile.keys;
   return cached_rows * kQkDim * size_bytes(dtype) / tile.cluster_size;
+}
+
+int block_rows(const DecodeTile& tile) {
+  return tile.rows / tile.cluster_size;
+}
+
+std::int64_t num_cluster_tiles(const RowTiling& rows, const DecodeTile& tile) {
+  return ceil_div(rows.num_tiles, tile.cluster_size);
 }
 
 RowTiling tile_rows(std::int64_t q_len, int num_heads, int max_rows_per_tile) {
@@ -75,7 +84,7 @@ RowTiling tile_rows(std::int64_t q_len, int num_heads, int max_rows_per_tile) {
 std::vector<DecodeTile> sensible_tiles(const std::vector<DecodeTile>& tiles, std::int64_t q_len,
                                        int num_heads) {
   const auto num_row_tiles = [&](const DecodeTile& tile) {
-    return tile_rows(q_len, num_heads, tile.rows).num_tiles;
+    return num_cluster_tiles(tile_rows(q_len, num_heads, block_rows(tile)), tile);
   };
   // What a tile must beat: clusters as large with fewer row tiles, or smaller ones with as few.
   const auto is_beaten = [&](const DecodeTile& tile) {

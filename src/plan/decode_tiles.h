@@ -12,7 +12,7 @@ namespace mla {
 
 // A tile that the decode kernel of an architecture can be compiled for.
 struct DecodeTile {
-  int rows;            // (token, head) rows that the matrix instructions take
+  int rows;            // (token, head) rows that the matrix instructions take, in all blocks
   int keys;            // keys per tile
   int cluster_size;    // thread blocks that share the tile
   int full_rate_rows;  // fewer rows take the instructions as long as this many
@@ -38,6 +38,11 @@ struct RowTiling {
 // Folds the largest divisor of q_len that fits the tile, unless packing rows densely takes fewer
 // tiles.
 RowTiling tile_rows(std::int64_t q_len, int num_heads, int max_rows_per_tile);
+
+// Each block of a cluster has a row tile of its own, of up to block_rows rows; the last cluster of
+// a request may lack some.
+int block_rows(const DecodeTile& tile);
+std::int64_t num_cluster_tiles(const RowTiling& rows, const DecodeTile& tile);
 
 // The tiles worth considering. Every row tile reads all keys again, so that of tiles with equal
 // clusters those with the fewest row tiles stay, and a larger cluster stays where it takes fewer

@@ -42,8 +42,10 @@ std::string plural(std::int64_t count, const std::string& noun) {
 }
 
 std::string row_tiles_text(const DecodePlan& plan) {
-  const std::string rows =
-      plural(plan.num_row_tiles, "tile") + " of up to " + plural(plan.rows_per_tile, "row");
+  const std::string blocks =
+      plan.cluster_size == 1 ? "" : std::to_string(plan.cluster_size) + " x ";
+  const std::string rows = plural(plan.num_row_tiles, "tile") + " of up to " + blocks +
+                           plural(plan.rows_per_tile, "row");
   return rows +
          (plan.is_dense ? ", packed densely" : ", " + plural(plan.fold, "token") + " folded");
 }

@@ -66,7 +66,7 @@ DecodePlan plan_of(const Row& row) {
 constexpr DType kFp8 = DType::kFloat8E4M3;
 constexpr DType kBf16 = DType::kBFloat16;
 
-// device, dtype, {batch, q_len, heads, keys}, {fold, dense, rows per tile, rows of the
+// device, dtype, {batch, q_len, heads, keys}, {fold, dense, rows of a block, rows of the
 // instructions, row tiles, cluster, workers}
 const std::vector<Row> kRows = {
     // Kimi K2.5 and DeepSeek on an H200: rows are the N of FP8 instructions, 16 rows stay 16.
@@ -94,13 +94,13 @@ const std::vector<Row> kRows = {
     {"H200", kFp8, {1, 1, 1, 100}, {1, false, 1, 8, 1, 1, 1}},
     // One block where 64 rows are enough, pairs of blocks above.
     {"B200", kFp8, {4, 4, 16, 81920}, {4, false, 64, 64, 1, 1, 148}},
-    {"B200", kFp8, {16, 4, 32, 81920}, {4, false, 128, 128, 1, 2, 74}},
-    {"B200", kFp8, {4, 5, 32, 81920}, {1, true, 128, 128, 2, 2, 37}},
-    {"B200", kFp8, {4, 8, 96, 8192}, {1, true, 128, 128, 6, 2, 12}},
-    {"B200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 64, 1, 1, 148}},
-    {"B300", kBf16, {4, 2, 48, 8192}, {2, false, 96, 128, 1, 2, 74}},
+    {"B200", kFp8, {16, 4, 32, 81920}, {2, false, 64, 128, 1, 2, 74}},
+    {"B200", kFp8, {4, 5, 32, 81920}, {1, true, 64, 128, 2, 2, 37}},
+    {"B200", kFp8, {4, 8, 96, 8192}, {1, true, 64, 128, 6, 2, 12}},
+    {"B200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 64, 1, 1, 74}},
+    {"B300", kBf16, {4, 2, 48, 8192}, {1, false, 48, 128, 1, 2, 74}},
     // More row tiles than SMs: nothing is left to split.
-    {"B200", kFp8, {1, 300, 128, 8192}, {1, false, 128, 128, 300, 2, 1}},
+    {"B200", kFp8, {1, 300, 128, 8192}, {1, true, 64, 128, 300, 2, 1}},
     {"CPU", kBf16, {4, 4, 16, 8192}, {4, false, 64, 64, 1, 1, 8}},
     {"CPU", kBf16, {4, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 4}},
     {"CPU", kBf16, {1, 1, 6, 64}, {1, false, 6, 8, 1, 1, 2}},

@@ -83,25 +83,28 @@ void for_random_plans(Check check) {
 TEST(DecodePlanProperties, RowTilesCoverEveryRowOnce) {
   for_random_plans([](const DecodeProblem& problem, const DeviceFacts&, const DecodePlan& plan) {
     EXPECT_EQ(plan.num_rows, problem.q_len * problem.num_heads);
-    EXPECT_GE(plan.num_row_tiles * plan.rows_per_tile, plan.num_rows);
-    EXPECT_LT((plan.num_row_tiles - 1) * plan.rows_per_tile, plan.num_rows);
-    EXPECT_LE(plan.rows_per_tile, plan.config.tile_rows);
+    const std::int64_t rows_per_cluster = plan.rows_per_tile * plan.cluster_size;
+    EXPECT_GE(plan.num_row_tiles * rows_per_cluster, plan.num_rows);
+    EXPECT_LT((plan.num_row_tiles - 1) * rows_per_cluster, plan.num_rows);
+    EXPECT_LE(rows_per_cluster, plan.config.tile_rows);
     if (plan.is_dense) {
       EXPECT_EQ(plan.fold, 1);
     } else {
       EXPECT_EQ(plan.rows_per_tile, plan.fold * problem.num_heads);
-      EXPECT_EQ(plan.num_row_tiles * plan.fold, problem.q_len);
+      EXPECT_EQ(problem.q_len % plan.fold, 0);
+      EXPECT_EQ(plan.num_row_tiles, ceil_div(problem.q_len / plan.fold, plan.cluster_size));
     }
   });
 }
 
 TEST(DecodePlanProperties, DensePackingTakesFewerTilesThanFolding) {
   for_random_plans([](const DecodeProblem& problem, const DeviceFacts&, const DecodePlan& plan) {
-    int fold = plan.config.tile_rows / problem.num_heads;
+    const int block_rows = plan.config.tile_rows / plan.cluster_size;
+    int fold = block_rows / problem.num_heads;
     while (fold > 1 && problem.q_len % fold != 0) --fold;
     if (fold == 0) return;  // not even one token fits
     const std::int64_t folded_tiles = problem.q_len / fold;
-    EXPECT_EQ(plan.is_dense, plan.num_row_tiles < folded_tiles);
+    EXPECT_EQ(plan.is_dense, ceil_div(plan.num_rows, block_rows) < folded_tiles);
     EXPECT_EQ(plan.fold, plan.is_dense ? 1 : fold);
   });
 }

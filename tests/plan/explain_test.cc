@@ -46,13 +46,12 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
 }
 
 TEST(CanImplement, SaysWhichKernelIsMissing) {
-  const DecodeProblem decode = {.dtype = DType::kBFloat16};
   const DecodeProblem small_pages = {.dtype = DType::kFloat8E4M3, .page_size = 4};
   const std::vector<Refusal> refusals = {
-      {can_implement(decode, known_device("B200")),
-       "decode: no kernel for bfloat16 on sm_100 in this build"},
       {can_implement(small_pages, known_device("H200")),
        "decode: no kernel for page_size 4 on sm_90 in this build, the smallest is 8"},
+      {can_implement(small_pages, known_device("B300")),
+       "decode: no kernel for page_size 4 on sm_103 in this build, the smallest is 8"},
       {can_implement(kPrefill, known_device("B200")),
        "prefill: no kernel for bfloat16 on sm_100 in this build"},
   };
@@ -128,7 +127,7 @@ TEST(CanImplement, SaysWhichArgumentIsOutsideTheContract) {
 }
 
 TEST(Explain, GivesThePlanWhereTheKernelIsMissing) {
-  const Explanation explanation = explain(DecodeProblem{.max_seq_len = 8192}, known_device("B200"));
+  const Explanation explanation = explain(kPrefill, known_device("B200"));
   EXPECT_FALSE(explanation.verdict);
   EXPECT_FALSE(explanation.rows.empty());
 }

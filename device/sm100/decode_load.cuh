@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/ptx/sync.cuh"
+#include "device/ptx/tma.cuh"
+#include "device/sm100/decode_storage.cuh"
+#include "device/sm100/pair.cuh"
+#include "device/tile/decode_rows.cuh"
+#include "device/tile/decode_walk.cuh"
+#include "device/tile/tile_boxes.cuh"
+
+namespace mla::sm100 {
+
+template <DecodeConfig kConfig>
+inline constexpr int kBoxRows = tile::box_rows(kConfig.page_size, DecodeShape<kConfig>::kKeys);
+
+template <DecodeConfig kConfig>
+using KeyBoxes = tile::TileBoxes<kConfig.page_size, kBoxRows<kConfig>, DecodeShape<kConfig>::kKeys>;
+template <DecodeConfig kConfig>
+using ValueBoxes = tile::TileBoxes<kConfig.page_size, kBoxRows<kConfig>, kConfig.tile_kv>;
+
+// One box of the cache, or of the query; `barrier` is a cluster address.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ void load_box(void* destination, const TensorMap& map, unsigned barrier,
+                                         int x0, int x1, int x2, int x3) {
+  ptx::cp_async_bulk_tensor_4d_group<kConfig.cluster_size>(destination, &map, barrier, x0, x1, x2,
+                                                           x3);
+}
+
+// K of one tile. Where pages hold a block's whole tile, a box is four chunks.
+template <DecodeConfig kConfig>
+__device__ void load_keys(const DecodeParams& params,
+                          RowTile<kConfig, DecodeShape<kConfig>::kKeys>& tile,
+                          const KeyBoxes<kConfig>& boxes, unsigned barrier) {
+  using Shape = DecodeShape<kConfig>;
+  using Boxes = KeyBoxes<kConfig>;
+  constexpr int kChunksPerBox = Boxes::kRows == kConfig.tile_kv ? 4 : 1;
+#pragma unroll
+  for (int i = 0; i < Boxes::kCount; ++i) {
+    const int page = boxes.pages[i], row = boxes.rows[i];
+#pragma unroll
+    for (int chunk = 0; chunk < Shape::kLatentChunks; chunk += kChunksPerBox) {
+      load_box<kConfig>(tile.latent[chunk][i * Boxes::kRows], params.cache_latent, barrier, 0, row,
+                        chunk, page);
+    }
+    load_box<kConfig>(tile.rope[i * Boxes::kRows], params.cache_rope, barrier, 0, row, 0, page);
+  }
+}
+
+// The block's columns of V of one tile, in the order of the products that take them.
+template <DecodeConfig kConfig>
+__device__ void load_values(const DecodeParams& params, typename ValueStages<kConfig>::Tile& tile,
+                            const ValueBoxes<kConfig>& boxes, unsigned barrier, int rank) {
+  using Boxes = ValueBoxes<kConfig>;
+  constexpr int kProductChunks = DecodeShape<kConfig>::kValueChunks / kProductsPerTile;
+#pragma unroll
+  for (int chunk = 0; chunk < DecodeShape<kConfig>::kValueChunks; ++chunk) {
+    const int product = chunk / kProductChunks;
+    const int source = (2 * product + rank) * kProductChunks + chunk % kProductChunks;
+#pragma unroll
+    for (int i = 0; i < Boxes::kCount; ++i) {
+      load_box<kConfig>(tile.chunks[chunk][i * Boxes::kRows], params.cache_latent, barrier, 0,
+                        boxes.rows[i], source, boxes.pages[i]);
+    }
+  }
+}
+
+// Keys past the last one hold any bytes, and 0 * NaN is NaN: a warp writes 0 to those rows of V.
+template <int kNumChunks, int kNumRows, int kRowBytes>
+__device__ void clear_absent_keys(unsigned char (&chunks)[kNumChunks][kNumRows][kRowBytes],
+                                  int num_keys) {
+  constexpr int kVectors = kRowBytes / 16;
+#pragma unroll 1
+  for (auto& chunk : chunks) {
+    uint4* vectors = reinterpret_cast<uint4*>(chunk[0]);
+    for (int i = num_keys * kVectors + ptx::laneid(); i < kNumRows * kVectors; i += 32) {
+      vectors[i] = make_uint4(0, 0, 0, 0);
+    }
+  }
+  ptx::fence_proxy_async();
+  __syncwarp();
+}
+
+// Starts load(barrier), num_bytes in all, that fills a stage, and announces it at the leader's
+// `full`. A request's last tile, of num_keys, is loaded and cleaned first.
+template <DecodeConfig kConfig, int kNumChunks, typename Load>
+__device__ void fill_values(DecodeStorage<kConfig>& storage, ptx::Barrier& full, unsigned num_bytes,
+                            unsigned char (&chunks)[kNumChunks][kConfig.tile_kv][128], int num_keys,
+                            tile::Ring<1>& tail, Load&& load) {
+  constexpr int kBlocks = kConfig.cluster_size;
+  const bool leads = ptx::laneid() == 0;
+  if (num_keys >= kConfig.tile_kv) {
+    if (leads) {
+      expect_at_leader<kBlocks>(full, num_bytes);
+      load(leader_address<kBlocks>(full));
+    }
+    return;
+  }
+  if (leads) {
+    ptx::mbarrier_arrive_expect_tx(storage.tail_loaded, num_bytes);
+    load(ptx::shared_address(&storage.tail_loaded));
+  }
+  tile::wait(storage.tail_loaded, tail.parity());
+  tail.advance();
+  clear_absent_keys(chunks, num_keys);
+  if (leads) arrive_at_leader<kBlocks>(full);
+}
+
+// Before a block ends, what was to be arrived at its barriers must have.
+template <int kStages>
+__device__ void drain(ptx::Barrier (&empty)[kStages], tile::Ring<kStages> ring) {
+  for (int i = 0; i < kStages; ++i) {
+    tile::wait(empty[ring.stage], ring.free_parity());
+    ring.advance();
+  }
+}
+
+// Role: one warp loads the query rows of every piece that has keys.
+template <DecodeConfig kConfig>
+__device__ void load_query_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                                tile::DecodeWalk walk, int row_tile) {
+  using Shape = DecodeShape<kConfig>;
+  const int head = row_tile * params.query_head_step;
+  const int token = row_tile * params.query_token_step;
+  const unsigned full = leader_address<Shape::kBlocks>(storage.query_full);
+  tile::Ring<1> query;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    if (piece.tile_begin == piece.tile_end) continue;
+    tile::wait(storage.query_empty, query.free_parity());
+    query.advance();
+    if (ptx::laneid() != 0) continue;
+    expect_at_leader<Shape::kBlocks>(
+        storage.query_full, params.rows_per_tile * kConfig.qk_dim() * Shape::kElementBytes);
+    for (int chunk = 0; chunk < Shape::kLatentChunks; ++chunk) {
+      load_box<kConfig>(storage.query.latent[chunk], params.query_latent, full,
+                        chunk * Shape::kChunkBytes, head, token, piece.request);
+    }
+    load_box<kConfig>(storage.query.rope, params.query_rope, full, 0, head, token, piece.request);
+  }
+  tile::wait(storage.query_empty, query.free_parity());
+}
+
+// Role: one warp loads K, which is also V for a block alone.
+template <DecodeConfig kConfig>
+__device__ void load_keys_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                               tile::DecodeWalk walk, int rank) {
+  using Shape = DecodeShape<kConfig>;
+  constexpr unsigned kBytes = Shape::kKeys * kConfig.qk_dim() * Shape::kElementBytes;
+  tile::Ring<Shape::kKeyStages> ring;
+  tile::Ring<1> tail;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    const int* table = params.block_tables + piece.request * params.block_table_stride;
+    const int seq_len = tile::cached_keys(params, piece.request);
+    const auto first_key = [rank](int t) { return t * kConfig.tile_kv + rank * Shape::kKeys; };
+    KeyBoxes<kConfig> ahead;
+    if (piece.tile_begin < piece.tile_end) ahead.read(table, first_key(piece.tile_begin), seq_len);
+    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+      const KeyBoxes<kConfig> boxes = ahead;
+      if (t + 1 < piece.tile_end) ahead.read(table, first_key(t + 1), seq_len);
+      tile::wait(storage.key_empty[ring.stage], ring.free_parity());
+      auto& keys = storage.keys[ring.stage];
+      ptx::Barrier& full = storage.key_full[ring.stage];
+      const auto load = [&](unsigned barrier) { load_keys<kConfig>(params, keys, boxes, barrier); };
+      if constexpr (!Shape::kIsPair) {
+        fill_values<kConfig>(storage, full, kBytes, keys.latent, seq_len - t * kConfig.tile_kv,
+                             tail, load);
+      } else if (ptx::laneid() == 0) {
+        expect_at_leader<Shape::kBlocks>(full, kBytes);
+        load(leader_address<Shape::kBlocks>(full));
+      }
+      __syncwarp();
+      ring.advance();
+    }
+  }
+  drain(storage.key_empty, ring);
+}
+
+// Role of a pair: one warp loads the block's columns of V.
+template <DecodeConfig kConfig>
+__device__ void load_values_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                                 tile::DecodeWalk walk, int rank) {
+  using Shape = DecodeShape<kConfig>;
+  constexpr unsigned kBytes = sizeof(typename ValueStages<kConfig>::Tile);
+  tile::Ring<Shape::kValueStages> ring;
+  tile::Ring<1> tail;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    const int* table = params.block_tables + piece.request * params.block_table_stride;
+    const int seq_len = tile::cached_keys(params, piece.request);
+    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+      ValueBoxes<kConfig> boxes;
+      boxes.read(table, t * kConfig.tile_kv, seq_len);
+      tile::wait(storage.value_empty[ring.stage], ring.free_parity());
+      auto& values = storage.values.tiles[ring.stage];
+      fill_values<kConfig>(storage, storage.value_full[ring.stage], kBytes, values.chunks,
+                           seq_len - t * kConfig.tile_kv, tail, [&](unsigned barrier) {
+                             load_values<kConfig>(params, values, boxes, barrier, rank);
+                           });
+      __syncwarp();
+      ring.advance();
+    }
+  }
+  drain(storage.value_empty, ring);
+}
+
+}  // namespace mla::sm100
