@@ -1,12 +1,13 @@
 # make run     the main job: pack, prefill, decode over a paged cache; on the CPU when there is no GPU
 # make test    every test
+# make test-full  also the whole decode table on emulated GPUs, under more schedules and with races
 # make aot     kernels compiled ahead of time, beside the Python package's library
 # Both install what they need first (Debian packages and a virtual environment in .venv).
 
 PYTHON := .venv/bin/python
 PRESET := release
 
-.PHONY: run test aot setup build format lint clean help
+.PHONY: run test test-full aot setup build format lint clean help
 
 run: build
 	$(PYTHON) -m tokenspeed_mla run
@@ -14,6 +15,9 @@ run: build
 test: build
 	ctest --preset $(PRESET) -j$$(nproc)
 	$(PYTHON) -m pytest -q
+
+test-full: test
+	ctest --preset $(PRESET) -j$$(nproc) -C Full -R _full$$
 
 aot: build
 	cmake --build --preset $(PRESET) --target aot
@@ -39,4 +43,4 @@ clean:
 	rm -rf build dist .venv
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5

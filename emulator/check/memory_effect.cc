@@ -81,13 +81,12 @@ void describe_fence(const ptx::Form& form, MemoryEffect& effect) {
   effect.releases = !form.has("acquire");
 }
 
-// Arrivals release and waits acquire unless they are relaxed. The object itself is changed as one
-// by all who can reach it: shipped kernels leave .cluster out of arrivals at another CTA's barrier.
+// Arrivals release and waits acquire unless they are relaxed.
 void describe_mbarrier(const ptx::Form& form, MemoryEffect& effect) {
   effect.space = ptx::StateSpace::kGeneric;
   effect.size = kMbarrierBytes;
   effect.is_strong = effect.effect > Effect::kMbarrierEnd;
-  effect.scope = Scope::kCluster;
+  effect.scope = form.has("cluster") ? Scope::kCluster : Scope::kCta;
   const bool orders = !form.has("relaxed");
   effect.acquires = orders && effect.effect == Effect::kMbarrierWait;
   effect.releases = orders && effect.effect == Effect::kMbarrierArrive;

@@ -12,28 +12,14 @@
 #include <iostream>
 #include <vector>
 
+#include "aot/listed_kernels.h"
 #include "compile/content_hash.h"
 #include "compile/kernel_store.h"
-#include "ops/kernel_spec.h"
 
 namespace mla {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<compile::KernelSource> listed_kernels(const compile::Target& target) {
-  std::vector<compile::KernelSource> sources;
-  const Arch arch = target.arch == "90a"    ? Arch::kSm90
-                    : target.arch == "100f" ? Arch::kSm100
-                                            : Arch::kSm103;
-#define MLA_AOT_KERNEL(...) sources.push_back(kernel_spec(__VA_ARGS__, arch).source);
-#define MLA_AOT_SM90_KERNEL(...) \
-  if (arch == Arch::kSm90) MLA_AOT_KERNEL(__VA_ARGS__)
-#define MLA_AOT_SM100_KERNEL(...) \
-  if (arch != Arch::kSm90) MLA_AOT_KERNEL(__VA_ARGS__)
-#include "device/aot.def"
-  return sources;
-}
 
 // The assembler's .incbin is as fast as a copy, where an array of numbers would be compiled.
 std::string embedded(const std::string& label, const fs::path& file) {

@@ -6,10 +6,7 @@
 
 #include <algorithm>
 
-#include "cases/merge_call.h"
-#include "mla/decode.h"
 #include "support/compare.h"
-#include "support/decode_problem.h"
 
 namespace mla::test {
 namespace {
@@ -20,14 +17,18 @@ std::int64_t longest(const DecodeInputs& inputs) {
   return result;
 }
 
+std::int64_t max_seq_len(const DecodeInputs& inputs, const Case& c) {
+  const auto given = c.get<std::int64_t>("max_seq_len");
+  return given > 0 ? given : longest(inputs);
+}
+
 DecodeArgs make_args(const DecodeInputs& inputs, const Case& c, Target& target) {
-  const auto max_seq_len = c.get<std::int64_t>("max_seq_len");
   DecodeArgs args;
   args.query = target.upload(inputs.query);
   args.kv_cache = target.upload(inputs.kv_cache);
   args.block_tables = target.upload(inputs.block_tables);
   args.seq_lens = target.upload(inputs.seq_lens);
-  args.max_seq_len = max_seq_len > 0 ? max_seq_len : longest(inputs);
+  args.max_seq_len = max_seq_len(inputs, c);
   args.softmax_scale = c.get<float>("softmax_scale");
   args.output_scale = c.get<float>("output_scale");
   args.is_causal = c.get<bool>("is_causal");
@@ -41,40 +42,13 @@ DecodeArgs make_args(const DecodeInputs& inputs, const Case& c, Target& target) 
 }
 
 // Exactly what decode_workspace_size asks for, filled with the case's byte.
-HostTensor make_workspace(const DecodeInputs& inputs, const DecodeArgs& args, const Case& c,
-                          bool with_lse, Target& target) {
-  const DecodeProblem problem{.dtype = inputs.query.dtype(),
-                              .batch = inputs.batch(),
-                              .q_len = inputs.query.shape()[1],
-                              .num_heads = static_cast<int>(inputs.query.shape()[2]),
-                              .page_size = c.get<int>("page_size"),
-                              .max_seq_len = args.max_seq_len,
-                              .is_causal = args.is_causal,
-                              .has_lse = with_lse,
-                              .enable_pdl = args.enable_pdl,
-                              .batch_invariant = args.batch_invariant,
-                              .cp_world = args.cp_world};
+HostTensor make_workspace(const DecodeInputs& inputs, const Case& c, bool with_lse,
+                          Target& target) {
   const DeviceFacts& device = target.runtime().device(target.device());
-  HostTensor workspace(DType::kUInt8, {decode_workspace_size(problem, device)});
+  HostTensor workspace(DType::kUInt8,
+                       {decode_workspace_size(decode_problem(inputs, c, with_lse), device)});
   workspace.fill_bytes(c.get<std::uint8_t>("workspace_fill"));
   return workspace;
-}
-
-Result run_decode(const DecodeInputs& inputs, const Case& c, Target& target, bool with_lse = true) {
-  const Shape& query = inputs.query.shape();
-  Result result{HostTensor(decode_out_dtype(inputs.query.dtype()),
-                           {query[0], query[1], query[2], kLatentDim}),
-                HostTensor(DType::kFloat32, {query[0], query[1], query[2]})};
-  DecodeArgs args = make_args(inputs, c, target);
-  const HostTensor workspace = make_workspace(inputs, args, c, with_lse, target);
-  args.workspace = target.upload(workspace);
-  args.out = target.upload(result.out);
-  if (with_lse) args.lse = target.upload(result.lse);
-  decode(args, target.runtime());
-  target.download(result.out);
-  if (with_lse) target.download(result.lse);
-  EXPECT_TRUE(workspace.is_intact()) << "workspace written outside";
-  return result;
 }
 
 ExpectedAttention expect_decode(const DecodeInputs& inputs, const Case& c, Target& target) {
@@ -115,6 +89,37 @@ void check_alone(const DecodeInputs& inputs, const Case& c, const Result& result
 }
 
 }  // namespace
+
+DecodeProblem decode_problem(const DecodeInputs& inputs, const Case& c, bool with_lse) {
+  return {.dtype = inputs.query.dtype(),
+          .batch = inputs.batch(),
+          .q_len = inputs.query.shape()[1],
+          .num_heads = static_cast<int>(inputs.query.shape()[2]),
+          .page_size = c.get<int>("page_size"),
+          .max_seq_len = max_seq_len(inputs, c),
+          .is_causal = c.get<bool>("is_causal"),
+          .has_lse = with_lse,
+          .enable_pdl = c.get<bool>("enable_pdl"),
+          .batch_invariant = c.get<bool>("batch_invariant"),
+          .cp_world = inputs.cp_world};
+}
+
+Result run_decode(const DecodeInputs& inputs, const Case& c, Target& target, bool with_lse) {
+  const Shape& query = inputs.query.shape();
+  Result result{HostTensor(decode_out_dtype(inputs.query.dtype()),
+                           {query[0], query[1], query[2], kLatentDim}),
+                HostTensor(DType::kFloat32, {query[0], query[1], query[2]})};
+  DecodeArgs args = make_args(inputs, c, target);
+  const HostTensor workspace = make_workspace(inputs, c, with_lse, target);
+  args.workspace = target.upload(workspace);
+  args.out = target.upload(result.out);
+  if (with_lse) args.lse = target.upload(result.lse);
+  decode(args, target.runtime());
+  target.download(result.out);
+  if (with_lse) target.download(result.lse);
+  EXPECT_TRUE(workspace.is_intact()) << "workspace written outside";
+  return result;
+}
 
 void check_decode_case(const Case& c, Target& target) {
   if (c.get<int>("cp_world") > 1) return check_context_parallel(c, target);

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cases/merge_call.h"
+#include "mla/decode.h"
 #include "support/case_table.h"
+#include "support/decode_problem.h"
 #include "support/target.h"
 
 namespace mla::test {
@@ -11,5 +14,9 @@ namespace mla::test {
 // case asks for: the same bits again, without LSE, for each request alone; context parallel against
 // the whole.
 void check_decode_case(const Case& c, Target& target);
+
+// What a case's call is planned for, and what it writes.
+DecodeProblem decode_problem(const DecodeInputs& inputs, const Case& c, bool with_lse = true);
+Result run_decode(const DecodeInputs& inputs, const Case& c, Target& target, bool with_lse = true);
 
 }  // namespace mla::test

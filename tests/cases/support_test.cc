@@ -44,6 +44,24 @@ TEST(CaseTable, RefusesUnknownFieldsAndRepeatedNames) {
   EXPECT_THROW(parse_table("op", table), std::invalid_argument);
 }
 
+TEST(CaseTable, ACoveringSampleHasEveryRuleDtypeAndPageSize) {
+  const std::vector<Case> all = load_cases("decode", "quick");
+  const std::vector<Case> sample = covering_cases(all);
+  const auto features = [](const std::vector<Case>& cases) {
+    std::set<std::string> found;
+    for (const Case& c : cases) {
+      const auto dtype = c.get<std::string>("dtype");
+      found.insert(c.name.substr(0, c.name.find('/')) + dtype);
+      found.insert(c.fields.at("page_size").dump() + dtype);
+      found.insert("q_len " + c.fields.at("q_len").dump());
+      found.insert("num_heads " + c.fields.at("num_heads").dump());
+    }
+    return found;
+  };
+  EXPECT_EQ(features(sample), features(all));
+  EXPECT_LT(2 * sample.size(), 1.2 * all.size());
+}
+
 TEST(CaseTable, TestNamesAreUnique) {
   std::set<std::string> names;
   const std::vector<Case> cases = load_cases("decode", "quick");

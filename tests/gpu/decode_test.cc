@@ -6,12 +6,16 @@
 #include "gpu/gpu_target.h"
 #include "mla/decode.h"
 
-// The shared decode table on a GPU, as far as it has kernels.
+// The shared decode table on a GPU, as far as it has kernels; Sample is a part of Quick that has
+// every feature.
 namespace mla::test {
 namespace {
 
 class DecodeOnGpu : public GpuTest, public ::testing::WithParamInterface<Case> {};
 
+INSTANTIATE_TEST_SUITE_P(Sample, DecodeOnGpu,
+                         ::testing::ValuesIn(covering_cases(load_cases("decode", "quick"))),
+                         [](const auto& param) { return test_name(param.param, param.index); });
 INSTANTIATE_TEST_SUITE_P(Quick, DecodeOnGpu, ::testing::ValuesIn(load_cases("decode", "quick")),
                          [](const auto& param) { return test_name(param.param, param.index); });
 

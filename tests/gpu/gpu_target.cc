@@ -29,6 +29,9 @@ Opened& opened() {
   return state;
 }
 
+// An emulated GPU uses larger tensors where they lie: most of their pages are none.
+constexpr std::size_t kLargestEmulatedCopy = std::size_t{1} << 32;
+
 }  // namespace
 
 GpuTarget::GpuTarget() {
@@ -45,12 +48,24 @@ GpuTarget::GpuTarget() {
 TensorView GpuTarget::upload(const HostTensor& tensor) {
   TensorView view = tensor.view();
   const auto bytes = static_cast<std::size_t>(span_bytes(view).value());
+  view.device = device_;
+  if (is_emulator_wanted() && bytes > kLargestEmulatedCopy) {
+    const driver::Driver& driver = context_->driver();
+    driver.check(driver->cuMemHostRegister_v2(view.data, bytes, 0), "lending a tensor");
+    lent_.insert(view.data);
+    return view;
+  }
   auto& buffer = buffers_[view.data];
   buffer = std::make_unique<gpu::Buffer>(*context_, bytes);
   buffer->write(view.data, bytes);
   view.data = buffer->data();
-  view.device = device_;
   return view;
+}
+
+void GpuTarget::forget_uploads() {
+  buffers_.clear();
+  for (void* tensor : lent_) context_->driver()->cuMemHostUnregister(tensor);
+  lent_.clear();
 }
 
 void GpuTarget::upload_again(const HostTensor& tensor) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "gpu/gpu_memory.h"
@@ -34,7 +35,7 @@ class GpuTarget : public Target {
 
   // Uploads into the place that an earlier upload of this tensor got.
   void upload_again(const HostTensor& tensor);
-  void forget_uploads() { buffers_.clear(); }
+  void forget_uploads();
 
   const driver::PrimaryContext& context() const { return *context_; }
 
@@ -43,6 +44,7 @@ class GpuTarget : public Target {
   Device device_;
   std::optional<driver::PrimaryContext> context_;
   std::map<void*, std::unique_ptr<gpu::Buffer>> buffers_;  // by the tensor's host address
+  std::set<void*> lent_;                                   // tensors that are used in place
 };
 
 // Null where there is no GPU that kernels exist for; gpu_missing() then says why.

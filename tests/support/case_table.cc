@@ -7,6 +7,7 @@
 #include <fstream>
 #include <ostream>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 namespace mla::test {
@@ -56,6 +57,24 @@ std::vector<Case> expand(const std::string& op, const Json& rule, const Json& de
   }
   for (std::size_t i = 0; i < cases.size(); ++i) cases[i].seed += i;
   return cases;
+}
+
+// "rule/key=value/key=value" as its parts.
+std::vector<std::string> name_parts(const Case& c) {
+  std::vector<std::string> parts;
+  std::istringstream name(c.name);
+  for (std::string part; std::getline(name, part, '/');) parts.push_back(part);
+  return parts;
+}
+
+std::vector<std::string> features(const Case& c) {
+  const std::string dtype = label(c.fields.at("dtype"));
+  std::vector<std::string> found = name_parts(c);
+  found.front() += " " + dtype;
+  if (c.fields.contains("page_size")) {
+    found.push_back("page_size " + label(c.fields.at("page_size")) + " " + dtype);
+  }
+  return found;
 }
 
 }  // namespace
@@ -118,6 +137,17 @@ std::vector<Case> load_cases(const std::string& op, const std::string& tag) {
   std::vector<Case> cases = parse_table(op, Json::parse(file));
   std::erase_if(cases, [&](const Case& c) { return !c.has_tag(tag); });
   return cases;
+}
+
+std::vector<Case> covering_cases(const std::vector<Case>& cases) {
+  std::vector<Case> chosen;
+  std::set<std::string> covered;
+  for (const Case& c : cases) {
+    bool is_new = false;
+    for (const std::string& feature : features(c)) is_new |= covered.insert(feature).second;
+    if (is_new) chosen.push_back(c);
+  }
+  return chosen;
 }
 
 std::string test_name(const Case& c, std::size_t index) {

@@ -45,6 +45,10 @@ std::ostream& operator<<(std::ostream& stream, const Case& c);
 std::vector<Case> load_cases(const std::string& op, const std::string& tag);
 std::vector<Case> parse_table(const std::string& op, const Json& table);
 
+// The cases that are first to have something: a rule with each dtype, a value that a rule goes
+// through, a page size with each dtype.
+std::vector<Case> covering_cases(const std::vector<Case>& cases);
+
 // A test name of letters, digits and underscores.
 std::string test_name(const Case& c, std::size_t index);
 

@@ -10,5 +10,6 @@ int main(int count, char** arguments) {
                            cluster_copy_cases}) {
     for (SiliconCase& one : make()) all.push_back(std::move(one));
   }
-  return compare_or_record(count, arguments, all, SILICON_RECORDINGS "/copies.h200.txt");
+  return compare_or_record(count, arguments, experiments(all),
+                           SILICON_RECORDINGS "/copies.h200.txt");
 }

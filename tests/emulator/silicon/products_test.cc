@@ -9,5 +9,6 @@ int main(int count, char** arguments) {
   for (const auto& make : {wgmma_cases, matrix_load_cases, conversion_cases}) {
     for (SiliconCase& one : make()) all.push_back(std::move(one));
   }
-  return compare_or_record(count, arguments, all, SILICON_RECORDINGS "/products.h200.txt");
+  return compare_or_record(count, arguments, experiments(all),
+                           SILICON_RECORDINGS "/products.h200.txt");
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,21 +12,37 @@
 
 namespace emulator::silicon {
 
-// What hardware did: a digest for each case, one "name digest" a line.
-using Recording = std::map<std::string, std::string>;
+// Something to be done on hardware once, and on the emulator ever after.
+struct Experiment {
+  std::string name;
+  std::function<Outcome()> run;
+  // Stands for everything else that decides the outcome and may change: an experiment that was
+  // recorded with another text is skipped.
+  std::string subject = {};
+};
 
+std::vector<Experiment> experiments(const std::vector<SiliconCase>& cases);
+
+// What hardware did, by name.
+struct Recorded {
+  std::string subject;
+  std::string digest;
+};
+using Recording = std::map<std::string, Recorded>;
+
+// A file has a line "name digest" or "name subject=... digest" for each experiment.
 Recording read_recording(const std::string& path);
 
-// Runs the cases and writes their recording. When `bytes_path` is not empty, the outputs follow
-// each other there, in the order of the cases.
-void record(const std::vector<SiliconCase>& cases, const std::string& path,
+// Writes a recording. When `bytes_path` is not empty, the outputs follow each other there, in the
+// same order.
+void record(const std::vector<Experiment>& all, const std::string& path,
             const std::string& bytes_path);
 
 // The main function of a test program:
 //   program                                compares the driver at hand with the recording
 //   program --record FILE [BYTES] [PREFIX]
-//       makes one, keeps the outputs themselves, and only runs cases whose names begin so
-int compare_or_record(int count, char** arguments, const std::vector<SiliconCase>& cases,
+//       makes one, keeps the outputs themselves, and only runs what has a name that begins so
+int compare_or_record(int count, char** arguments, const std::vector<Experiment>& all,
                       const std::string& recording_path);
 
 }  // namespace emulator::silicon

@@ -127,13 +127,17 @@ std::string hash(const std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
+Outcome outcome_of(std::vector<uint8_t> output) {
+  Outcome outcome;
+  outcome.digest = "ok " + hash(output);
+  outcome.output = std::move(output);
+  return outcome;
+}
+
 Outcome run(const SiliconCase& silicon_case) {
   static Device device;
   try {
-    Outcome outcome;
-    outcome.output = CaseRun(device.driver, silicon_case).run();
-    outcome.digest = "ok " + hash(outcome.output);
-    return outcome;
+    return outcome_of(CaseRun(device.driver, silicon_case).run());
   } catch (const Refusal& refusal) {
     return {refusal.step + " " + std::to_string(refusal.result), {}};
   }

@@ -43,6 +43,8 @@ struct Outcome {
   std::vector<uint8_t> output;
 };
 
+Outcome outcome_of(std::vector<uint8_t> output);
+
 // The case on the driver that TOKENSPEED_MLA_LIBCUDA names, or on the system's.
 Outcome run(const SiliconCase& silicon_case);
 
