@@ -50,7 +50,8 @@ Runtime::Runtime(Runtime&&) noexcept = default;
 Runtime& Runtime::operator=(Runtime&&) noexcept = default;
 
 const DeviceFacts& Runtime::device(Device device) const {
-  if (device.type == DeviceType::kCuda || state_->is_emulated) return gpu_for(*this, device).facts(device.index);
+  if (device.type == DeviceType::kCuda || state_->is_emulated)
+    return gpu_for(*this, device).facts(device.index);
   // Measuring takes a moment, so it waits for the first call that plans.
   std::call_once(state_->cpu_measured,
                  [this] { state_->cpu = cpu::device_facts(state_->num_cpu_threads); });

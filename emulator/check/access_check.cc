@@ -21,12 +21,12 @@ bool is_one_lane(LaneMask lanes) {
 
 void AccessCheck::check(const MemoryAccess& access, const Location& location, uint32_t size) {
   Shadow& shadow = state_.shadow_of(location);
-  const auto relation_to = [&](const Record& old) { return relation(old, access); };
+  Record record = access.record;
+  const auto relation_to = [&](const Record& old) { return relation(old, record, access); };
   const uint64_t end = location.address + size;
   for (uint64_t at = location.address; at < end;) {
     const uint64_t first_byte = at % kCellBytes;
     const uint64_t count = std::min(kCellBytes - first_byte, end - at);
-    Record record = access.record;
     record.bytes = ((1u << count) - 1) << first_byte & 0xf;
     if (const Record* old = shadow.cell(at / kCellBytes).add(record, relation_to)) {
       report(access, *old, location, size);
@@ -45,22 +45,30 @@ bool AccessCheck::is_ordered(const Record& old, const MemoryAccess& access) cons
   return access.view->known.knows(old.agent, lanes, old.time);
 }
 
-Relation AccessCheck::relation(const Record& old, const MemoryAccess& access) {
+Relation AccessCheck::relation(const Record& old, const Record& record,
+                               const MemoryAccess& access) {
   if (!is_ordered(old, access)) {
     // Lanes that write to one place in one instruction are not told apart.
-    const bool is_same_instruction = old.agent == access.record.agent &&
-                                     old.time == access.record.time &&
-                                     old.site == access.record.site;
-    if (is_same_instruction || are_both_strong(old, access.record)) return Relation::kHarmless;
-    found_ = RaceLevel::kError;
-    return Relation::kConflict;
+    const bool is_same_instruction =
+        old.agent == record.agent && old.time == record.time && old.site == record.site;
+    if (is_same_instruction || are_both_strong(old, record)) return Relation::kHarmless;
+    found_ = is_glance(old, record) ? RaceLevel::kPedantic : RaceLevel::kError;
+    return found_ <= level_ ? Relation::kConflict : Relation::kHarmless;
   }
-  if (access.record.is_async && !old.is_async) {
+  if (record.is_async && !old.is_async) {
     found_ = old.is_write ? RaceLevel::kProxy : RaceLevel::kPedantic;
     const bool is_fenced = access.view->fenced.knows(old.agent, old.lanes, old.time);
     if (!is_fenced && found_ <= level_) return Relation::kConflict;
   }
   return Relation::kOrdered;
+}
+
+// An ordinary read of a word that others change as one, as in front of an atomicCAS loop, sees an
+// old or a new value; whatever else it reads on the strength of it is a race of its own.
+bool AccessCheck::is_glance(const Record& old, const Record& access) {
+  const Record& read = old.is_write ? access : old;
+  const Record& write = old.is_write ? old : access;
+  return !read.is_write && !read.is_async && write.is_strong && read.bytes == write.bytes;
 }
 
 // Strong operations never race when the scope of each one includes the other's thread.
@@ -80,8 +88,8 @@ void AccessCheck::report(const MemoryAccess& access, const Record& old, const Lo
   const AgentInfo& agent = state_.agent(old.agent);
   std::string text = std::string(verb(access.record)) + " of " + std::to_string(size) +
                      " bytes, after " + verb(old) + " that ";
-  text += found_ == RaceLevel::kError ? "nothing orders before it"
-                                      : "is ordered before it, but without fence.proxy.async";
+  text += is_ordered(old, access) ? "is ordered before it, but without fence.proxy.async"
+                                  : "nothing orders before it";
   if (location.cta) {
     text += "\n    memory: shared, " +
             program_.shared_name(static_cast<uint32_t>(location.address)) + " of CTA rank " +
@@ -94,8 +102,8 @@ void AccessCheck::report(const MemoryAccess& access, const Record& old, const Lo
   text += ", CTA (" + std::to_string(agent.cta.x) + ", " + std::to_string(agent.cta.y) + ", " +
           std::to_string(agent.cta.z) + "), " + agent.name;
   if (!is_one_lane(~old.lanes)) text += ", lane " + std::to_string(lowest_lane(old.lanes));
-  access.warp->fail(found_ == RaceLevel::kError ? FaultKind::kRace : FaultKind::kMissingProxyFence,
-                    *access.instruction, text, access.lane, location.address);
+  const auto kind = is_ordered(old, access) ? FaultKind::kMissingProxyFence : FaultKind::kRace;
+  access.warp->fail(kind, *access.instruction, text, access.lane, location.address);
 }
 
 }  // namespace emulator::check

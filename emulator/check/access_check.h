@@ -28,8 +28,9 @@ class AccessCheck {
   void check(const MemoryAccess& access, const Location& location, uint32_t size);
 
  private:
-  Relation relation(const Record& old, const MemoryAccess& access);
+  Relation relation(const Record& old, const Record& record, const MemoryAccess& access);
   bool is_ordered(const Record& old, const MemoryAccess& access) const;
+  static bool is_glance(const Record& old, const Record& access);
   bool are_both_strong(const Record& old, const Record& access) const;
   [[noreturn]] void report(const MemoryAccess& access, const Record& old, const Location& location,
                            uint32_t size) const;

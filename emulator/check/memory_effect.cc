@@ -81,12 +81,13 @@ void describe_fence(const ptx::Form& form, MemoryEffect& effect) {
   effect.releases = !form.has("acquire");
 }
 
-// Arrivals release and waits acquire unless they are relaxed.
+// Arrivals release and waits acquire unless they are relaxed. The object itself is changed as one
+// by all who can reach it: shipped kernels leave .cluster out of arrivals at another CTA's barrier.
 void describe_mbarrier(const ptx::Form& form, MemoryEffect& effect) {
   effect.space = ptx::StateSpace::kGeneric;
   effect.size = kMbarrierBytes;
   effect.is_strong = effect.effect > Effect::kMbarrierEnd;
-  effect.scope = form.has("cluster") ? Scope::kCluster : Scope::kCta;
+  effect.scope = Scope::kCluster;
   const bool orders = !form.has("relaxed");
   effect.acquires = orders && effect.effect == Effect::kMbarrierWait;
   effect.releases = orders && effect.effect == Effect::kMbarrierArrive;

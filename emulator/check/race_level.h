@@ -12,8 +12,8 @@ enum class RaceLevel : uint8_t {
   kOff,
   kError,  // two accesses, nothing orders them
   kProxy,  // ordered, but the proxy fence between ordinary and asynchronous access is missing
-  // As kProxy, where memory is read and then overwritten, and the tcgen05 fences between threads:
-  // shipped kernels go without these.
+  // As kProxy, where memory is read and then overwritten; the tcgen05 fences between threads;
+  // ordinary reads beside atomic writes of the same word: shipped kernels go without these.
   kPedantic,
 };
 

@@ -35,6 +35,7 @@ struct RunOptions {
   ScheduleChoice schedule;
   uint32_t num_workers = 0;  // host threads; 0: one per core
   bool checks_registers = true;
+  bool checks_leftovers = true;  // barriers that a kernel leaves half arrived at when it ends
   Arithmetic arithmetic = Arithmetic::kExact;  // of tensor cores
   check::RaceLevel races = check::RaceLevel::kOff;
   trace::CounterLog* counters = nullptr;          // takes counts of every launch; null: none

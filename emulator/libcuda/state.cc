@@ -82,6 +82,13 @@ State::State()
                  "pedantic, got '%s'\n",
                  races.c_str());
   }
+  const std::string leftovers = environment("TOKENSPEED_MLA_EMULATOR_LEFTOVERS", "report");
+  options.checks_leftovers = leftovers != "allow";
+  if (leftovers != "report" && leftovers != "allow") {
+    std::fprintf(stderr,
+                 "emulator: TOKENSPEED_MLA_EMULATOR_LEFTOVERS must be report or allow, got '%s'\n",
+                 leftovers.c_str());
+  }
   options.num_workers =
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));
   options.max_instructions =

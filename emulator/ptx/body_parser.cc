@@ -7,8 +7,12 @@
 namespace emulator::ptx {
 
 BodyParser::BodyParser(TokenStream& tokens, Module& module, Kernel& kernel,
-                       std::vector<Diagnostic>& diagnostics)
-    : tokens_(tokens), module_(module), kernel_(kernel), diagnostics_(diagnostics) {}
+                       const FunctionTable& functions, std::vector<Diagnostic>& diagnostics)
+    : tokens_(tokens),
+      module_(module),
+      kernel_(kernel),
+      functions_(functions),
+      diagnostics_(diagnostics) {}
 
 void BodyParser::declare(const Declaration& declaration) {
   scopes_.declare(declaration.name, {Named::Kind::kVariable, declaration.variable});
@@ -16,9 +20,16 @@ void BodyParser::declare(const Declaration& declaration) {
 
 void BodyParser::run() {
   parse_header();
+  parse_block();
+  if (scopes_.depth() > 0) tokens_.fail("kernel '" + kernel_.name + "' has no closing brace");
+  resolve_labels();
+}
+
+void BodyParser::parse_block() {
+  const int depth = scopes_.depth();
   tokens_.expect('{');
   scopes_.enter();
-  while (scopes_.depth() > 0 && !tokens_.at_end()) {
+  while (scopes_.depth() > depth && !tokens_.at_end()) {
     try {
       parse_statement();
     } catch (const SyntaxError& error) {
@@ -26,8 +37,6 @@ void BodyParser::run() {
       tokens_.skip_past(';');
     }
   }
-  if (scopes_.depth() > 0) tokens_.fail("kernel '" + kernel_.name + "' has no closing brace");
-  resolve_labels();
 }
 
 void BodyParser::parse_header() {
@@ -81,7 +90,12 @@ void BodyParser::parse_body_directive() {
   if (tokens_.is_directive(".loc")) return parse_location();
   if (tokens_.is_directive(".pragma")) return tokens_.skip_past(';');
   if (tokens_.is_directive(".file")) return tokens_.skip_line(tokens_.peek().line);
-  for (const Declaration& d : parse_variables(tokens_, module_, false)) declare(d);
+  for (const Declaration& d : parse_variables(tokens_, module_, false)) {
+    // What a body declares in .param is passed to functions.
+    StateSpace& space = module_.variables[d.variable].space;
+    if (space == StateSpace::kParam) space = StateSpace::kLocal;
+    declare(d);
+  }
 }
 
 void BodyParser::parse_registers() {
@@ -125,18 +139,37 @@ void BodyParser::parse_instruction() {
   instruction.location = location_;
   parse_guard(instruction);
   instruction.line = tokens_.peek().line;
-  instruction.form = form_of(tokens_.expect_identifier());
-  label_names_.clear();
-  const bool is_branch = instruction.form->text.starts_with("bra");
-  std::vector<Operand> operands;
+  const std::string_view opcode = tokens_.expect_identifier();
+  if (opcode == "call" || opcode.starts_with("call.")) return parse_call(instruction);
+  const bool returns = opcode == "ret" || opcode == "ret.uni";
+  if (call_depth_ > 0 && returns) {
+    tokens_.expect(';');
+    return add_return(instruction);
+  }
+  const std::string store = opcode.starts_with("st.") ? call_parameter_form(opcode, nullptr) : "";
+  instruction.form = form_of(store.empty() ? opcode : store);
   if (!instruction.form->row) {
     tokens_.skip_past(';');  // the verifier reports it
-  } else {
-    while (!tokens_.accept(';')) {
-      operands.push_back(parse_operand(is_branch));
-      if (!tokens_.is(';')) tokens_.expect(',');
-    }
+    return add_instruction(instruction, {});
   }
+  const std::vector<Operand> operands = parse_operands(opcode.starts_with("bra"));
+  const std::string load =
+      operands.size() > 1 ? call_parameter_form(opcode, &operands[1]) : std::string();
+  if (!load.empty()) instruction.form = form_of(load);
+  add_instruction(instruction, operands);
+}
+
+std::vector<Operand> BodyParser::parse_operands(bool is_branch) {
+  label_names_.clear();
+  std::vector<Operand> operands;
+  while (!tokens_.accept(';')) {
+    operands.push_back(parse_operand(is_branch));
+    if (!tokens_.is(';')) tokens_.expect(',');
+  }
+  return operands;
+}
+
+void BodyParser::add_instruction(Instruction instruction, const std::vector<Operand>& operands) {
   if (operands.size() > 255) tokens_.fail("too many operands");
   instruction.first_operand = static_cast<uint32_t>(kernel_.operands.size());
   instruction.num_operands = static_cast<uint8_t>(operands.size());
@@ -144,6 +177,7 @@ void BodyParser::parse_instruction() {
     pending_labels_.push_back(
         {instruction.first_operand, name, scopes_.current(), instruction.line});
   }
+  label_names_.clear();
   kernel_.operands.insert(kernel_.operands.end(), operands.begin(), operands.end());
   kernel_.instructions.push_back(instruction);
 }
@@ -161,9 +195,11 @@ void BodyParser::parse_guard(Instruction& instruction) {
 }
 
 const Form* BodyParser::form_of(std::string_view text) {
-  std::unique_ptr<Form>& form = module_.forms[text];
-  if (!form) form = match_form(text);
-  return form.get();
+  const auto known = module_.forms.find(text);
+  if (known != module_.forms.end()) return known->second.get();
+  std::unique_ptr<Form> form = match_form(text);
+  const std::string_view key = form->text;
+  return (module_.forms[key] = std::move(form)).get();
 }
 
 void BodyParser::resolve_labels() {

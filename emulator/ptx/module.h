@@ -111,7 +111,7 @@ struct Module {
   std::string target;  // "sm_90a"
   std::vector<Variable> variables;
   std::deque<Kernel> kernels;
-  std::unordered_map<std::string_view, std::unique_ptr<Form>> forms;  // by opcode text
+  std::unordered_map<std::string_view, std::unique_ptr<Form>> forms;  // by their text
   std::unordered_map<uint32_t, std::string> files;                    // by .file number
   std::vector<SourceLocation> locations{SourceLocation{}};
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "emulator/ptx/body_parser.h"
+#include "emulator/ptx/function.h"
 #include "emulator/ptx/token_stream.h"
 #include "emulator/ptx/variable_parser.h"
 #include "emulator/ptx/verifier.h"
@@ -28,6 +29,7 @@ class ModuleParser {
         skip_to_directive();
       }
     }
+    for (const size_t position : kernels_) parse_kernel(position);
   }
 
  private:
@@ -79,25 +81,35 @@ class ModuleParser {
            tokens_.is_directive(".weak") || tokens_.is_directive(".common")) {
       is_extern |= tokens_.next().text == ".extern";
     }
-    if (tokens_.is_directive(".entry")) return parse_kernel();
-    if (tokens_.is_directive(".func")) return skip_function(is_extern);
+    if (tokens_.is_directive(".entry")) return skip_kernel();
+    if (tokens_.is_directive(".func")) return add_function();
     for (const Declaration& d : parse_variables(tokens_, module_, is_extern)) names_.push_back(d);
   }
 
-  // Compilers inline what device code calls; what is left are declarations of library functions.
-  void skip_function(bool is_extern) {
-    const int line = tokens_.peek().line;
-    while (!tokens_.at_end() && !tokens_.is(';') && !tokens_.is('{')) tokens_.next();
-    if (tokens_.accept(';')) return;
-    tokens_.skip_braces();
-    if (!is_extern) diagnostics_.push_back({line, {}, "device functions are not supported"});
+  // A function is often declared first, and has its body later.
+  void add_function() {
+    const Function function = parse_function(tokens_);
+    Function& known = functions_[function.name];
+    if (!known.body) known = function;
   }
 
-  void parse_kernel() {
+  // Kernels come last, when all functions are known.
+  void skip_kernel() {
+    kernels_.push_back(tokens_.position());
+    while (!tokens_.is('{') && !tokens_.at_end()) tokens_.next();
+    if (!tokens_.at_end()) tokens_.skip_braces();
+  }
+
+  void parse_kernel(size_t position) {
+    tokens_.seek(position);
     Kernel& kernel = module_.kernels.emplace_back();
-    BodyParser body(tokens_, module_, kernel, diagnostics_);
+    BodyParser body(tokens_, module_, kernel, functions_, diagnostics_);
     for (const Declaration& declaration : names_) body.declare(declaration);
-    body.run();
+    try {
+      body.run();
+    } catch (const SyntaxError& error) {
+      diagnostics_.push_back({error.line, {}, error.message});
+    }
   }
 
   void skip_to_directive() {
@@ -108,7 +120,9 @@ class ModuleParser {
   Module& module_;
   std::vector<Diagnostic>& diagnostics_;
   TokenStream tokens_;
-  std::vector<Declaration> names_;  // the module's variables so far
+  std::vector<Declaration> names_;  // the module's variables
+  FunctionTable functions_;
+  std::vector<size_t> kernels_;  // positions in the tokens
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ class TokenStream {
 
   const Token& peek(size_t ahead = 0) const;
   const Token& next();
+  size_t position() const { return position_; }
+  void seek(size_t position) { position_ = position; }
   bool at_end() const { return peek().kind == TokenKind::kEnd; }
   bool is(char punctuation) const;
   bool is_directive(std::string_view text) const;

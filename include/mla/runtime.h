@@ -40,7 +40,8 @@ class Runtime {
   Runtime& operator=(Runtime&&) noexcept;
 
   // Facts of a device of this machine. With TOKENSPEED_MLA_TARGET=emulator:... the CPU's are those
-  // of the emulated GPU, which then runs what is called with tensors on the CPU. Throws Error(kRuntime) when there is no such device.
+  // of the emulated GPU, which then runs what is called with tensors on the CPU. Throws
+  // Error(kRuntime) when there is no such device.
   const DeviceFacts& device(Device device) const;
 
   // The CPU first, then the GPUs that kernels exist for. Without a driver: the CPU alone.

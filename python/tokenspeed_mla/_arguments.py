@@ -7,7 +7,7 @@ the library takes Python's own numbers alone, not NumPy's or tensors of one elem
 """
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -54,12 +54,13 @@ def expect_tensor(where: str, name: str, value: Any, rank: int | None = None) ->
     return value
 
 
-def refuse_grad(where: str, *tensors: Tensor | None) -> None:
-    """Raises RuntimeError when a gradient is wanted: there is no backward pass to give it."""
-    if not torch.is_grad_enabled():
-        return
+def refuse_grad(where: str, tensors: Iterable[Tensor]) -> None:
+    """Raises RuntimeError when a gradient is wanted: there is no backward pass to give it.
+
+    Asked for where gradients are enabled only: reading every tensor's flag takes a while.
+    """
     for tensor in tensors:
-        if tensor is not None and tensor.requires_grad:
+        if tensor.requires_grad:
             raise RuntimeError(
                 f"{where}: there is no backward pass; call under torch.no_grad() or pass detached "
                 "tensors, got a tensor that requires grad"

@@ -84,13 +84,13 @@ def tokenspeed_mla_decode(
     """
     if is_plain_call(query):
         try:
-            if is_grad_enabled():
-                refuse_grad("decode", query, kv_cache, out)
             lengths = seq_lens
             if lengths.dtype is not torch.int32:
                 lengths = to_int32("decode", "seq_lens", lengths)
             result = _new_out(query) if out is None else out
             result_lse = _new_lse(query) if return_lse and lse is None else lse
+            if is_grad_enabled():
+                refuse_grad("decode", (query, kv_cache, result))
             _library.decode(
                 query, kv_cache, block_tables, lengths, workspace_buffer, result, result_lse,
                 max_seq_len, kv_lora_rank, qk_rope_head_dim, softmax_scale, output_scale,
@@ -116,9 +116,10 @@ def _dispatched(return_lse: bool, query: Any, *others: Any) -> Result:
     arguments = custom_ops.checked("decode", (query, *others))
     query, kv_cache, *_ = arguments
     out, lse = arguments[5:7]
-    refuse_grad("decode", query, kv_cache, out)
     result = _new_out(query) if out is None else out
     result_lse = _new_lse(query) if return_lse and lse is None else lse
+    if is_grad_enabled():
+        refuse_grad("decode", (query, kv_cache, result))
     custom_ops.decode(*arguments[:5], result, result_lse, *arguments[7:])
     if out is not None or lse is not None:
         mark_written(result, result_lse)

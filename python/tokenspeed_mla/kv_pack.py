@@ -76,8 +76,6 @@ def _results(
     v_out: Tensor | None,
 ) -> tuple[Tensor, Tensor]:
     """The tensors to write, made where they are not given."""
-    if is_grad_enabled():
-        refuse_grad("kv_pack", k_nope, k_pe, v, k_out, v_out)
     if k_out is None:
         tokens, heads, nope = k_nope.shape
         k_out = k_nope.new_empty(tokens, heads, nope + k_pe.shape[-1], dtype=fp8_dtype)
@@ -87,4 +85,6 @@ def _results(
         v_out = torch.empty_like(v, dtype=fp8_dtype, memory_format=torch.contiguous_format)
     elif v_out.dtype is not fp8_dtype:
         raise TypeError(f"kv_pack: v_out must have dtype {fp8_dtype}, got {v_out.dtype}")
+    if is_grad_enabled():
+        refuse_grad("kv_pack", (k_nope, k_pe, v, k_out, v_out))
     return k_out, v_out

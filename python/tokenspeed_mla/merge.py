@@ -76,8 +76,6 @@ def _results(
     out_dtype: torch.dtype | None,
 ) -> tuple[Tensor, Tensor]:
     """The tensors to write, made where they are not given."""
-    if is_grad_enabled():
-        refuse_grad("merge_states", *outs, *lses, out, lse)
     if out is None:
         out = torch.empty_like(
             outs[0], dtype=out_dtype or outs[0].dtype, memory_format=torch.contiguous_format
@@ -86,6 +84,8 @@ def _results(
         raise TypeError(f"merge_states: out must have dtype {out_dtype}, got {out.dtype}")
     if lse is None:
         lse = torch.empty_like(lses[0], dtype=torch.float32, memory_format=torch.contiguous_format)
+    if is_grad_enabled():
+        refuse_grad("merge_states", (*outs, *lses, out, lse))
     return out, lse
 
 

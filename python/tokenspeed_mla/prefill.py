@@ -111,12 +111,12 @@ def _results(
     return_lse: bool,
 ) -> tuple[Tensor, Tensor | None]:
     """The tensors to write, made where they are not given."""
-    if is_grad_enabled():
-        refuse_grad("prefill", query, key, value, out)
     if out is None:
         total_q, num_heads, _ = query.shape
         out = query.new_empty(total_q, num_heads, value.shape[2], dtype=torch.bfloat16)
     if lse is None and return_lse:
         total_q, num_heads, _ = query.shape
         lse = query.new_empty(total_q, num_heads, dtype=torch.float32)
+    if is_grad_enabled():
+        refuse_grad("prefill", (query, key, value, out))
     return out, lse

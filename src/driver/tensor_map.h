@@ -23,11 +23,13 @@ struct TensorTile {
   CUtensorMapSwizzle swizzle = kSwizzleNone;
   CUtensorMapL2promotion l2_promotion = kL2Promotion256B;
   CUtensorMapFloatOOBfill out_of_bounds_fill = kOutOfBoundsZero;
+
+  friend bool operator==(const TensorTile&, const TensorTile&) = default;
 };
 
 // The descriptor that a kernel takes as a __grid_constant__ parameter. Encoding needs a current
-// context but no device work, and takes well under a microsecond, so maps are made per call and
-// never cached. Throws Error(kRuntime) with the tile's text when the driver refuses it.
+// context but no device work. Throws Error(kRuntime) with the tile's text when the driver refuses
+// it.
 CUtensorMap encode_tensor_map(const Driver& driver, const void* address, const TensorTile& tile);
 
 // "rank 3, dims (576, 64, 1000), strides (576, 36864) bytes, box (128, 64, 1), swizzle 3"

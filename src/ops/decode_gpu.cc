@@ -10,7 +10,6 @@
 
 #include "check.h"
 #include "device/abi/decode_params.h"
-#include "driver/tensor_map.h"
 #include "ops/gpu_runtime.h"
 #include "plan/decode_workspace.h"
 #include "plan/element.h"
@@ -37,10 +36,10 @@ BlockShape block_shape(const DecodeConfig& config, Arch arch) {
   return {kSm100DecodeThreads, sm100_decode_smem_bytes(config)};
 }
 
-TensorMap encode(const driver::Driver& driver, const void* address, driver::TensorTile tile) {
+TensorMap encode(GpuRuntime& gpu, const void* address, driver::TensorTile tile) {
   tile.data_type = driver::kTensorMapUint8;
   tile.l2_promotion = driver::kL2Promotion128B;
-  const driver::CUtensorMap encoded = driver::encode_tensor_map(driver, address, tile);
+  const driver::CUtensorMap encoded = gpu.tensor_maps().find_or_encode(gpu.driver(), address, tile);
   TensorMap map;
   static_assert(sizeof(map) == sizeof(encoded));
   std::memcpy(&map, &encoded, sizeof(map));
@@ -126,29 +125,29 @@ driver::TensorTile latent_tile(const char* name, const TensorView& tensor, const
 }
 
 void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
-               const driver::Driver& driver) {
+               GpuRuntime& gpu) {
   const TensorView& query = args.query;
   const RowBoxes boxes = row_boxes("query", query, plan);
   driver::TensorTile tile = latent_tile("query", query, boxes);
-  params.query_latent = encode(driver, query.data, tile);
+  params.query_latent = encode(gpu, query.data, tile);
   narrow_to_rope(tile, query);
-  params.query_rope = encode(driver, static_cast<char*>(query.data) + latent_bytes(query), tile);
+  params.query_rope = encode(gpu, static_cast<char*>(query.data) + latent_bytes(query), tile);
   params.query_head_step = boxes.head_step;
   params.query_token_step = boxes.token_step;
 }
 
 // Kernels for 16-bit types store with the copy engine, a row tile at a time.
 void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
-                     const driver::Driver& driver) {
+                     GpuRuntime& gpu) {
   if (!has_partial_exponents(plan.config)) return;
   const RowBoxes boxes = row_boxes("out", args.out, plan);
-  params.out_map = encode(driver, args.out.data, latent_tile("out", args.out, boxes));
+  params.out_map = encode(gpu, args.out.data, latent_tile("out", args.out, boxes));
   if (!plan.splits_requests) return;
   const driver::cuuint64_t row_bytes = latent_bytes(args.out);
   const auto num_rows = driver::cuuint64_t(plan.num_rows);
   const auto num_slots = driver::cuuint64_t(num_partial_slots(plan.num_workers));
   params.partial_map =
-      encode(driver, params.partial_out,
+      encode(gpu, params.partial_out,
              {.rank = 4,
               .dims = {row_bytes, num_rows, num_slots, 1},
               .stride_bytes = {row_bytes, num_rows * row_bytes, num_slots * num_rows * row_bytes},
@@ -159,7 +158,7 @@ void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodeP
 // The cache as boxes of up to a block's part of a tile's keys: four chunks at once where that is
 // the tile and a page holds it.
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
-               const driver::Driver& driver) {
+               GpuRuntime& gpu) {
   const TensorView& cache = args.kv_cache;
   const auto row_stride = stride_bytes("kv_cache", cache, cache.rank - 2);
   const auto page_stride = stride_bytes("kv_cache", cache, 0);
@@ -176,10 +175,10 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
                              .stride_bytes = {row_stride, kChunkBytes, page_stride},
                              .box = {kChunkBytes, rows, holds_tile ? kChunksPerBox : 1, 1},
                              .swizzle = driver::kSwizzle128B};
-  params.cache_latent = encode(driver, address, tile);
+  params.cache_latent = encode(gpu, address, tile);
   narrow_to_rope(tile, cache);
   tile.dims[2] = tile.box[2] = 1;
-  params.cache_rope = encode(driver, address + latent_bytes(cache), tile);
+  params.cache_rope = encode(gpu, address + latent_bytes(cache), tile);
 }
 
 void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan) {
@@ -191,14 +190,13 @@ void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePla
   params.splits = reinterpret_cast<SplitRequest*>(base + layout.splits);
 }
 
-DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan,
-                         const driver::Driver& driver) {
+DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan, GpuRuntime& gpu) {
   expect_storable(args.out);
   DecodeParams params = {};
-  set_query(params, args, plan, driver);
-  set_cache(params, args, plan, driver);
+  set_query(params, args, plan, gpu);
+  set_cache(params, args, plan, gpu);
   set_workspace(params, args, plan);
-  set_result_maps(params, args, plan, driver);
+  set_result_maps(params, args, plan, gpu);
   params.block_tables = static_cast<const int*>(args.block_tables.data);
   params.seq_lens = static_cast<const int*>(args.seq_lens.data);
   if (args.causal_seqs) params.causal_seqs = static_cast<const int*>(args.causal_seqs->data);
@@ -234,7 +232,7 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
   GpuRuntime& gpu = runtime.gpu();
   const int ordinal = args.query.device.index;
   const driver::CurrentContext current(gpu.context(ordinal));
-  const DecodeParams params = make_params(args, plan, gpu.driver());
+  const DecodeParams params = make_params(args, plan, gpu);
   const auto cuda_stream = static_cast<driver::CUstream>(stream.handle);
   const BlockShape block = block_shape(plan.config, gpu.facts(ordinal).arch);
   gpu.kernel(plan.config, ordinal)

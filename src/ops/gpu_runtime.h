@@ -12,6 +12,7 @@
 
 #include "compile/kernel_store.h"
 #include "driver/kernel.h"
+#include "driver/tensor_map_memo.h"
 #include "mla/decode.h"
 #include "mla/runtime.h"
 #include "ops/emulation.h"
@@ -59,7 +60,7 @@ class KernelTable {
 };
 
 // The GPU half of a Runtime: the driver, the devices that kernels exist for, the loaded kernels,
-// the plans made last.
+// the plans and the tensor maps made last.
 class GpuRuntime {
  public:
   // Throws Error(kRuntime) when there is no driver, or none that can be used.
@@ -87,6 +88,7 @@ class GpuRuntime {
   const driver::Driver& driver() const { return driver_; }
 
   PlanMemo<DecodeProblem, DecodePlan>& decode_plans() { return decode_plans_; }
+  driver::TensorMapMemo& tensor_maps() { return tensor_maps_; }
 
   // Held while tensors on the host are lent to an emulated GPU.
   std::mutex& host_tensors_mutex() { return host_tensors_mutex_; }
@@ -111,6 +113,7 @@ class GpuRuntime {
              KernelTable<DecodeMergeConfig>>
       tables_;  // gone before contexts
   PlanMemo<DecodeProblem, DecodePlan> decode_plans_;
+  driver::TensorMapMemo tensor_maps_;
 };
 
 }  // namespace mla

@@ -3,6 +3,7 @@
 #include "ops/memory.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 
 namespace mla {
@@ -86,13 +87,12 @@ bool overlaps_itself(const TensorView& tensor) {
 }
 
 bool may_overlap(const TensorView& a, const TensorView& b) {
-  const std::int64_t span_a = span_bytes(a).value_or(kAddressSpaceBytes);
-  const std::int64_t span_b = span_bytes(b).value_or(kAddressSpaceBytes);
-  if (span_a == 0 || span_b == 0) return false;
   const auto offset = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(b.data) -
                                                 reinterpret_cast<std::uintptr_t>(a.data));
-  if (offset >= span_a || -offset >= span_b) return false;
-  return !interleave(a, b, offset);
+  const TensorView& first = offset >= 0 ? a : b;
+  const TensorView& second = offset >= 0 ? b : a;
+  if (std::abs(offset) >= span_bytes(first).value_or(kAddressSpaceBytes)) return false;
+  return span_bytes(second) != 0 && !interleave(a, b, offset);
 }
 
 int vector_elements(const TensorView& tensor, int most) {

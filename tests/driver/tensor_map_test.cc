@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
-#include "driver/tensor_map.h"
+#include "driver/tensor_map_memo.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
 
 #include "driver/context.h"
 #include "driver/driver_fixture.h"
@@ -20,6 +23,13 @@ constexpr TensorTile kTile = {.data_type = kTensorMapBFloat16,
                               .stride_bytes = {1152, 73728},
                               .box = {64, 64, 1},
                               .swizzle = kSwizzle128B};
+
+// Where the fake driver notes the address that a map was encoded for.
+std::uint64_t first_word(const CUtensorMap& map) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, &map, sizeof(word));
+  return word;
+}
 
 TEST_F(DriverTest, TensorMapIsEncodedByTheDriver) {
   const Driver driver(MLA_FAKE_DRIVER);
@@ -39,6 +49,49 @@ TEST_F(DriverTest, TensorMapRankIsChecked) {
   const Driver driver(MLA_FAKE_DRIVER);
   EXPECT_STREQ(error_of([&] { encode_tensor_map(driver, nullptr, {.rank = 6}); }).what(),
                "tensor map: rank must be 1 to 5, got 6");
+}
+
+TEST_F(DriverTest, RememberedTensorMapIsEncodedOnce) {
+  const Driver driver(MLA_FAKE_DRIVER);
+  TensorMapMemo memo;
+  for (int i = 0; i < 3; ++i) memo.find_or_encode(driver, &driver, kTile);
+  EXPECT_EQ(fake().count("cuTensorMapEncodeTiled"), 1);
+}
+
+// Also where two of them meet in one entry, as many of these do.
+TEST_F(DriverTest, RememberedTensorMapsAreToldApart) {
+  const Driver driver(MLA_FAKE_DRIVER);
+  TensorMapMemo memo;
+  const auto address = [](int i) { return reinterpret_cast<void*>(std::uintptr_t(i) * 16); };
+  for (int i = 0; i < 1000; ++i) {
+    const CUtensorMap map = memo.find_or_encode(driver, address(i), kTile);
+    EXPECT_EQ(first_word(map), std::uint64_t(i) * 16);
+  }
+}
+
+TEST_F(DriverTest, RememberedTensorMapHoldsEveryFieldOfItsTile) {
+  const Driver driver(MLA_FAKE_DRIVER);
+  TensorMapMemo memo;
+  memo.find_or_encode(driver, &driver, kTile);
+  TensorTile others[6] = {kTile, kTile, kTile, kTile, kTile, kTile};
+  others[0].dims[2] = 999;
+  others[1].stride_bytes[1] = 16;
+  others[2].box[1] = 32;
+  others[3].swizzle = kSwizzle64B;
+  others[4].l2_promotion = kL2Promotion64B;
+  others[5].out_of_bounds_fill = kOutOfBoundsNan;
+  for (const TensorTile& other : others) memo.find_or_encode(driver, &driver, other);
+  EXPECT_EQ(fake().count("cuTensorMapEncodeTiled"), 7);
+}
+
+TEST_F(DriverTest, RefusedTensorMapIsNotRemembered) {
+  const Driver driver(MLA_FAKE_DRIVER);
+  TensorMapMemo memo;
+  fake().results["cuTensorMapEncodeTiled"] = kErrorInvalidValue;
+  EXPECT_THROW(memo.find_or_encode(driver, &driver, kTile), Error);
+  fake().results.clear();
+  memo.find_or_encode(driver, &driver, kTile);
+  EXPECT_EQ(fake().count("cuTensorMapEncodeTiled"), 2);
 }
 
 TEST_F(DriverTest, DevicePropertiesComeFromAttributes) {

@@ -76,6 +76,15 @@ INSTANTIATE_TEST_SUITE_P(Schedules, Leftovers,
                                   std::string(std::get<1>(instance.param)).substr(0, 4);
                          });
 
+TEST(AllowedLeftovers, ArrivalsThatNobodyWaitsFor) {
+  KernelRunner runner(kernel_with_two_pointers(
+      std::string(kStart) +
+      "@%p2 bar.arrive 1, 64;\n@%p1 mbarrier.arrive.shared.b64 %rd1, [full];"));
+  runner.options.checks_leftovers = false;
+  EXPECT_NO_THROW(
+      runner.launch("k", {1, 1, 1}, {64, 1, 1}, runner.allocate(4), runner.allocate(4)));
+}
+
 std::string deadlock_report(const std::string& body) {
   KernelRunner runner(kernel_with_two_pointers(kStart + body));
   try {

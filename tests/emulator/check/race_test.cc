@@ -181,6 +181,28 @@ const PlantedRace kRaces[] = {
      "@%p5 mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%r5];",
      "@%p2 mbarrier.init.shared.b64 [late], 1;", 2, 2},
 
+    {"peer_arrives_without_warp_sync", FaultKind::kRace, R"(
+       barrier.cluster.arrive.aligned;
+       barrier.cluster.wait.aligned;
+       mov.u32 %r5, barrier;
+       mapa.shared::cluster.u32 %r5, %r5, 0;
+       mapa.shared::cluster.u32 %r6, %own, 0;
+       @!%p1 bra DONE;
+       @!%p4 st.shared::cluster.u32 [%r6], 5;
+     + bar.warp.sync -1;
+       not.pred %p5, %p4;
+       and.pred %p5, %p5, %p2;
+       @%p5 mbarrier.arrive.shared::cluster.b64 _, [%r5];
+       @!%p4 bra DONE;
+     WAIT:
+       mbarrier.try_wait.parity.shared.b64 %p5, [barrier], 0;
+       @!%p5 bra WAIT;
+       ld.shared.u32 %r7, [%own];
+     DONE:
+       barrier.cluster.arrive.aligned;
+       barrier.cluster.wait.aligned;)",
+     "ld.shared.u32 %r7, [%own];", "@!%p4 st.shared::cluster.u32 [%r6], 5;", 2, 2},
+
     {"init_fence_of_another_thread", FaultKind::kRace, R"(
        @%p2 mbarrier.init.shared.b64 [late], 1;
      - bar.warp.sync -1;
@@ -331,6 +353,25 @@ INSTANTIATE_TEST_SUITE_P(Schedules, PlantedRaces,
                                               std::string(std::get<1>(instance.param)).substr(0, 4);
                            return name;
                          });
+
+// The loop in the CUDA programming guide that makes an atomic operation of atomicCAS.
+TEST(ReadBesideAtomics, IsAMatterOfPedantry) {
+  const std::string text = kernel_with_two_pointers(std::string(kStart) + R"(
+    ld.global.u32 %r5, [%in];
+    AGAIN:
+    mov.u32 %r6, %r5;
+    max.u32 %r7, %r6, %thread;
+    atom.global.cas.b32 %r5, [%in], %r6, %r7;
+    setp.ne.u32 %p5, %r5, %r6;
+    @%p5 bra AGAIN;)");
+  KernelRunner runner(text);
+  runner.options.races = check::RaceLevel::kProxy;
+  const uint64_t in = runner.upload(std::vector<uint32_t>(1, 0));
+  runner.launch("k", {2, 1, 1}, {64, 1, 1}, runner.allocate(4), in);
+  EXPECT_EQ(runner.download<uint32_t>(in, 1)[0], 63u);
+  runner.options.races = check::RaceLevel::kPedantic;
+  EXPECT_THROW(runner.launch("k", {2, 1, 1}, {64, 1, 1}, runner.allocate(4), in), Fault);
+}
 
 }  // namespace
 }  // namespace emulator
