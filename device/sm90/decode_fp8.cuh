@@ -57,6 +57,7 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
   const int worker = blockIdx.x / params.num_row_tiles;
   const int row_tile = blockIdx.x % params.num_row_tiles;
   if (threadIdx.x == 0) init_barriers<kConfig>(storage);
+  note_row_offsets(params, storage, row_tile, static_cast<int>(threadIdx.x) - 64);
   if (threadIdx.x == 32) {
     ptx::prefetch_tensormap(&params.query_latent);
     ptx::prefetch_tensormap(&params.query_rope);
@@ -78,12 +79,12 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
       break;
     case kScoresWarpgroup:
       ptx::setmaxnreg_dec<88>();
-      scores_role<kConfig>(params, storage, walk, row_tile);
+      ScoresRole<kConfig>(params, storage).run(walk, row_tile);
       break;
     default:
       ptx::setmaxnreg_inc<200>();
-      values_role<kConfig>(params, storage, walk, worker, row_tile,
-                           threadIdx.x / 128 - kFirstValuesWarpgroup);
+      ValuesRole<kConfig>(params, storage, threadIdx.x / 128 - kFirstValuesWarpgroup)
+          .run(walk, worker, row_tile);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/online_softmax.cuh"
 #include "device/tile/ring.cuh"
+#include "device/tile/vector.cuh"
 
 namespace mla::sm90 {
 
@@ -26,6 +27,7 @@ inline constexpr float kSlack = 64.0f;
 struct RowState {
   float reference = -kInfinity;  // base-2 score that sums are relative to
   float sum = 0.0f;              // this thread's share
+  float weighed_sum = 0.0f;      // the same with tile scales as the values role has them
 
   // Takes in the tile's largest score and returns what earlier sums are to be multiplied by.
   __device__ float update_reference(float tile_max) {
@@ -33,6 +35,7 @@ struct RowState {
     const float factor = ptx::ex2_approx_ftz(reference - tile_max);
     reference = tile_max;
     sum *= factor;
+    weighed_sum *= factor;
     return factor;
   }
 
@@ -41,14 +44,19 @@ struct RowState {
     return tile_max == -kInfinity ? 0.0f : ptx::ex2_approx_ftz(tile_max - reference);
   }
 
+  __device__ void add(float tile_sum, float scale, float rounded_scale) {
+    sum = fmaf(tile_sum, scale, sum);
+    weighed_sum = fmaf(tile_sum, rounded_scale, weighed_sum);
+  }
+
   // Leaves what the store needs; the four threads of a row call it together.
   template <typename Storage>
   __device__ void finish(Storage& storage, int row) {
-    const float total = tile::quad_sum(sum);
+    const float total = tile::quad_sum(sum), weighed_total = tile::quad_sum(weighed_sum);
     if (ptx::laneid() % 4 != 0) return;
-    storage.inverse_sum[row] = total > 0.0f || total != total ? 1.0f / total : 0.0f;
-    storage.lse[row] =
-        total > 0.0f || total != total ? reference - kPrescale + log2f(total) : -kInfinity;
+    const bool has_keys = total > 0.0f || total != total;
+    storage.inverse_sum[row] = has_keys ? 1.0f / weighed_total : 0.0f;
+    storage.lse[row] = has_keys ? reference - kPrescale + log2f(total) : -kInfinity;
   }
 };
 
@@ -107,101 +115,148 @@ __device__ inline unsigned probabilities(const float* first_group, const float* 
          static_cast<unsigned>(ptx::cvt_rn_satfinite_e4m3x2(p2, p3)) << 16;
 }
 
+// What a warp of the scores role knows about its rows of a piece.
+struct ScoreRows {
+  int upper, lower;           // of the tile: 16 warp + lane / 4, and 8 further
+  tile::RowPair<int> bounds;  // keys that they see
+  RowState upper_state, lower_state;
+};
+
+// Leaves the tile's probabilities, relative to its largest scores, in shared memory and returns
+// this thread's sums of them.
+template <DecodeConfig kConfig>
+__device__ tile::RowPair<float> store_probabilities(DecodeStorage<kConfig>& storage, int p_stage,
+                                                    const ScoreRows& rows,
+                                                    const float (&scores)[32],
+                                                    tile::RowPair<float> largest, float scale) {
+  const float upper_offset = probability_offset(largest.upper);
+  const float lower_offset = probability_offset(largest.lower);
+  unsigned char* lane_tile = &storage.p[p_stage][0][0] + 4 * (ptx::laneid() % 4);
+  tile::RowPair<float> sums{0.0f, 0.0f};
+#pragma unroll
+  for (int chunk = 0; chunk < kConfig.tile_kv / 16; ++chunk) {
+    const float* group = scores + 8 * chunk;
+    const unsigned upper_p = probabilities(group, group + 4, scale, upper_offset, sums.upper);
+    const unsigned lower_p = probabilities(group + 2, group + 6, scale, lower_offset, sums.lower);
+    *reinterpret_cast<unsigned*>(lane_tile + p_offset(rows.upper, chunk)) = upper_p;
+    if (rows.lower < kConfig.tile_rows) {
+      *reinterpret_cast<unsigned*>(lane_tile + p_offset(rows.lower, chunk)) = lower_p;
+    }
+  }
+  return sums;
+}
+
+// Softmax of one tile: leaves P, what its sums are to be multiplied by, and what earlier ones are
+// to be multiplied by in shared memory.
+template <DecodeConfig kConfig>
+__device__ void store_tile(DecodeStorage<kConfig>& storage, int p_stage, ScoreRows& rows,
+                           const float (&scores)[32], float scale, bool is_first) {
+  tile::RowPair<float> largest = tile::row_max(scores);
+  largest.upper *= scale;
+  largest.lower *= scale;
+  const tile::RowPair<float> factors{rows.upper_state.update_reference(largest.upper),
+                                     rows.lower_state.update_reference(largest.lower)};
+  const tile::RowPair<float> scales{rows.upper_state.tile_scale(largest.upper),
+                                    rows.lower_state.tile_scale(largest.lower)};
+  const tile::RowPair<float> sums =
+      store_probabilities<kConfig>(storage, p_stage, rows, scores, largest, scale);
+  const unsigned rounded = ptx::cvt_rn_bf16x2(scales.upper, scales.lower);
+  rows.upper_state.add(sums.upper, scales.upper, tile::element<kTileScaleType>(rounded, 0));
+  rows.lower_state.add(sums.lower, scales.lower, tile::element<kTileScaleType>(rounded, 1));
+  const bool needs_rescale = __any_sync(~0u, factors.upper != 1.0f || factors.lower != 1.0f);
+  if (ptx::laneid() % 4 == 0) {
+    storage.rescale[p_stage][rows.upper] = factors.upper;
+    storage.rescale[p_stage][rows.lower] = factors.lower;
+    storage.tile_scales[p_stage].row(rows.upper) = static_cast<unsigned short>(rounded);
+    storage.tile_scales[p_stage].row(rows.lower) = static_cast<unsigned short>(rounded >> 16);
+  }
+  // Before a piece's first tile there is nothing to rescale.
+  if (ptx::laneid() == 0) {
+    storage.needs_rescale[p_stage][rows.upper / 16] = needs_rescale && !is_first;
+  }
+}
+
 // Role: one warpgroup computes the scores of a tile, their online softmax, and leaves P in shared
 // memory.
 template <DecodeConfig kConfig>
-__device__ void scores_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
-                            tile::DecodeWalk walk, int row_tile) {
+struct ScoresRole {
   using Storage = DecodeStorage<kConfig>;
-  const int warp = ptx::warp_in_group(), lane = ptx::laneid();
-  const int upper_row = 16 * warp + lane / 4, lower_row = upper_row + 8;
-  const bool is_active = warp < kActiveScoreWarps<kConfig>;
+
+  const DecodeParams& params;
+  Storage& storage;
+  const int warp, lane;
+  const bool is_active;  // has rows of the tile
   tile::Ring<Storage::kKvStages> kv;
   tile::Ring<Storage::kPStages> p;
   tile::Ring<1> query, sums;
-  tile::WalkPiece piece;
-  while (walk.next(piece)) {
-    const int request = piece.request;
+
+  __device__ ScoresRole(const DecodeParams& decode_params, Storage& decode_storage)
+      : params(decode_params),
+        storage(decode_storage),
+        warp(ptx::warp_in_group()),
+        lane(ptx::laneid()),
+        is_active(warp < kActiveScoreWarps<kConfig>) {}
+
+  __device__ ScoreRows rows_of(const tile::WalkPiece& piece, int row_tile) const {
+    const int upper = 16 * warp + lane / 4, lower = upper + 8;
     const int first_row = row_tile * params.rows_per_tile;
-    const int seq_len = tile::cached_keys(params, request);
-    const int upper_bound = tile::visible_keys(params, request, first_row + upper_row, seq_len);
-    const int lower_bound = tile::visible_keys(params, request, first_row + lower_row, seq_len);
-    RowState upper, lower;
-    tile::wait(storage.query_full, query.parity());
-    query.advance();
+    const int seq_len = tile::cached_keys(params, piece.request);
+    return {upper,
+            lower,
+            {tile::visible_keys(params, piece.request, first_row + upper, seq_len),
+             tile::visible_keys(params, piece.request, first_row + lower, seq_len)}};
+  }
 
-    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
-      float scores[32];
-      tile::wait(storage.kv_full[kv.stage], kv.parity());
-      score_product<kConfig>(storage, kv.stage, scores);
-      ptx::wgmma_wait_group<0>();
-      if (lane == 0) ptx::mbarrier_arrive(storage.kv_empty[kv.stage]);
-      kv.advance();
-      if (!is_active) continue;
+  __device__ void multiply(float (&scores)[32]) {
+    tile::wait(storage.kv_full[kv.stage], kv.parity());
+    score_product<kConfig>(storage, kv.stage, scores);
+    ptx::wgmma_wait_group<0>();
+    if (lane == 0) ptx::mbarrier_arrive(storage.kv_empty[kv.stage]);
+    kv.advance();
+  }
 
-      const int first_key = t * kConfig.tile_kv;
-      if (first_key + kConfig.tile_kv > min(upper_bound, lower_bound)) {
-        tile::mask_scores(scores, first_key, {upper_bound, lower_bound});
-      }
-      const float scale = params.softmax_scale_log2;
-      tile::RowPair<float> largest = tile::row_max(scores);
-      largest.upper *= scale;
-      largest.lower *= scale;
-      const float upper_factor = upper.update_reference(largest.upper);
-      const float lower_factor = lower.update_reference(largest.lower);
-      const bool needs_rescale = __any_sync(~0u, upper_factor != 1.0f || lower_factor != 1.0f);
-      const float upper_scale = upper.tile_scale(largest.upper);
-      const float lower_scale = lower.tile_scale(largest.lower);
-
-      tile::wait(storage.p_empty[p.stage], p.free_parity());
-      unsigned char* probabilities_tile = &storage.p[p.stage][0][0];
-      const float upper_offset = probability_offset(largest.upper);
-      const float lower_offset = probability_offset(largest.lower);
-      float upper_sum = 0.0f, lower_sum = 0.0f;
-#pragma unroll
-      for (int chunk = 0; chunk < kConfig.tile_kv / 16; ++chunk) {
-        const float* group = scores + 8 * chunk;
-        const unsigned upper_p = probabilities(group, group + 4, scale, upper_offset, upper_sum);
-        const unsigned lower_p =
-            probabilities(group + 2, group + 6, scale, lower_offset, lower_sum);
-        *reinterpret_cast<unsigned*>(probabilities_tile + p_offset(upper_row, chunk) +
-                                     4 * (lane % 4)) = upper_p;
-        if (lower_row < kConfig.tile_rows) {
-          *reinterpret_cast<unsigned*>(probabilities_tile + p_offset(lower_row, chunk) +
-                                       4 * (lane % 4)) = lower_p;
-        }
-      }
-      upper.sum += upper_sum * upper_scale;
-      lower.sum += lower_sum * lower_scale;
-      if (lane % 4 == 0) {
-        storage.rescale[p.stage][upper_row] = upper_factor;
-        storage.rescale[p.stage][lower_row] = lower_factor;
-        storage.tile_scale[p.stage][upper_row] = upper_scale;
-        storage.tile_scale[p.stage][lower_row] = lower_scale;
-      }
-      // Before a piece's first tile there is nothing to rescale.
-      if (lane == 0) {
-        storage.needs_rescale[p.stage][warp] = needs_rescale && t != piece.tile_begin;
-      }
-      ptx::fence_proxy_async();
-      __syncwarp();
-      if (lane == 0) ptx::mbarrier_arrive(storage.p_full[p.stage]);
-      p.advance();
+  __device__ void softmax(float (&scores)[32], ScoreRows& rows, int tile, bool is_first) {
+    if (!is_active) return;
+    const int first_key = tile * kConfig.tile_kv;
+    if (first_key + kConfig.tile_kv > min(rows.bounds.upper, rows.bounds.lower)) {
+      tile::mask_scores(scores, first_key, rows.bounds);
     }
+    tile::wait(storage.p_empty[p.stage], p.free_parity());
+    store_tile<kConfig>(storage, p.stage, rows, scores, params.softmax_scale_log2, is_first);
+    ptx::fence_proxy_async();
+    __syncwarp();
+    if (lane == 0) ptx::mbarrier_arrive(storage.p_full[p.stage]);
+    p.advance();
+  }
+
+  // A warp without rows has no part in sums_full, so that nothing would keep the barrier from
+  // running a phase ahead of its wait.
+  __device__ void finish_piece(ScoreRows& rows) {
     __syncwarp();
     if (lane == 0) ptx::mbarrier_arrive(storage.query_empty);
+    if (!is_active) return;
+    tile::wait(storage.sums_empty, sums.free_parity());
+    sums.advance();
+    rows.upper_state.finish(storage, rows.upper);
+    rows.lower_state.finish(storage, rows.lower);
+    __syncwarp();
+    if (lane == 0) ptx::mbarrier_arrive(storage.sums_full);
+  }
 
-    // A warp without rows has no part in sums_full, so that nothing would keep the barrier from
-    // running a phase ahead of its wait.
-    if (is_active) {
-      tile::wait(storage.sums_empty, sums.free_parity());
-      sums.advance();
-      upper.finish(storage, upper_row);
-      lower.finish(storage, lower_row);
-      __syncwarp();
-      if (lane == 0) ptx::mbarrier_arrive(storage.sums_full);
+  __device__ void run(tile::DecodeWalk walk, int row_tile) {
+    tile::WalkPiece piece;
+    while (walk.next(piece)) {
+      ScoreRows rows = rows_of(piece, row_tile);
+      tile::wait(storage.query_full, query.parity());
+      query.advance();
+      for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+        float scores[32];
+        multiply(scores);
+        softmax(scores, rows, t, t == piece.tile_begin);
+      }
+      finish_piece(rows);
     }
   }
-}
+};
 
 }  // namespace mla::sm90

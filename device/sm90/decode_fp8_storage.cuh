@@ -12,7 +12,18 @@ inline constexpr int kScoresWarpgroup = 0;
 inline constexpr int kFirstValuesWarpgroup = 1;
 inline constexpr int kNumValuesWarpgroups = 2;
 inline constexpr int kLoadWarpgroup = 3;
+inline constexpr int kFirstValuesBarrier = 1;  // named barriers of the values warpgroups
 inline constexpr int kDecodeThreads = 4 * 128;
+
+// What a row's sums of a tile are multiplied by. A lane of the values role reads those of its rows,
+// 8 i + 2 (lane % 4) and the next, and keeps them in eight registers; as float32
+// they would not fit, and reading them for every block would keep shared memory as busy as V does.
+inline constexpr ElementType kTileScaleType = ElementType::kBFloat16;
+struct TileScales {
+  alignas(16) unsigned short lanes[4][8][2];
+
+  __device__ unsigned short& row(int index) { return lanes[index % 8 / 2][index / 8][index % 2]; }
+};
 
 // Shared memory of the FP8 decode kernel. Rows of 128 bytes (latent) and 64 bytes (rope), swizzled
 // as the copy engine and the matrix instructions agree.
@@ -33,11 +44,12 @@ struct DecodeStorage {
   Tile query;          // 36 KB
   Tile kv[kKvStages];  // 180 KB: K, and V in its latent part
   alignas(1024) unsigned char p[kPStages][kConfig.tile_rows][kTileKv];  // e4m3 probabilities
-  float tile_scale[kPStages][kTileRows];       // what a row's sums of this tile are multiplied by
+  TileScales tile_scales[kPStages];
   float rescale[kPStages][kTileRows];          // what those of the tiles before are multiplied by
   alignas(4) bool needs_rescale[kPStages][4];  // per warp of the scores role
   float inverse_sum[kTileRows];                // of a finished piece
   float lse[kTileRows];                        // of a finished piece, base 2
+  long long out_offset[kTileRows];             // of a row within its request, in elements
 
   ptx::Barrier query_full, query_empty;
   ptx::Barrier kv_full[kKvStages], kv_empty[kKvStages];

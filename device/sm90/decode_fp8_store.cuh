@@ -3,44 +3,70 @@
 #pragma once
 
 #include "device/ptx/cvt.cuh"
+#include "device/ptx/sync.cuh"
 #include "device/sm90/decode_fp8_storage.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 
 namespace mla::sm90 {
 
+// Where the rows of a tile begin in the output of a request, in elements. Kept in shared memory,
+// since finding it takes divisions.
+template <DecodeConfig kConfig>
+__device__ void note_row_offsets(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                                 int row_tile, int thread) {
+  if (thread < 0 || thread >= DecodeStorage<kConfig>::kTileRows) return;
+  storage.out_offset[thread] =
+      tile::out_offset(params, 0, row_tile * params.rows_per_tile + thread);
+}
+
+// Stores the rows of a piece as pairs of columns; `offset_of(row)` is where a row begins, in
+// elements, and `pack` rounds two columns. `sums` has the layout of ValueProduct.
+template <DecodeConfig kConfig, int kBlocks, int kRegisters, typename OffsetOf, typename Pack>
+__device__ void store_rows(const DecodeStorage<kConfig>& storage,
+                           const float (&sums)[kBlocks][kRegisters], unsigned short* columns,
+                           int num_rows, float output_scale, OffsetOf offset_of, Pack pack) {
+  const int lane_row = 2 * (ptx::laneid() % 4);
+#pragma unroll
+  for (int i = 0; i < kRegisters / 2; ++i) {
+    const int row = 8 * (i / 2) + lane_row + i % 2;
+    if (row >= num_rows) continue;
+    const float scale = storage.inverse_sum[row] * output_scale;
+    unsigned short* target = columns + offset_of(row);
+#pragma unroll
+    for (int b = 0; b < kBlocks; ++b) {
+      const unsigned pair =
+          pack(sums[b][4 * (i / 2) + i % 2] * scale, sums[b][4 * (i / 2) + 2 + i % 2] * scale);
+      // A row that sees none of the piece's keys is 0, whatever 0 * value came to.
+      *reinterpret_cast<unsigned*>(target + 64 * b) = scale != 0.0f ? pair : 0u;
+    }
+  }
+}
+
 // Writes a finished piece: to `out` when it is the whole request, else to the worker's partial
-// slot. `sums` has the layout of ValueProduct.
+// slot.
 template <DecodeConfig kConfig, int kBlocks, int kRegisters>
 __device__ void store_piece(const DecodeParams& params, const DecodeStorage<kConfig>& storage,
                             const float (&sums)[kBlocks][kRegisters], const tile::WalkPiece& piece,
-                            int worker, int row_tile, int half, int warp, int lane) {
+                            int worker, int row_tile, int half) {
+  const int warp = ptx::warp_in_group(), lane = ptx::laneid();
   const int first_row = row_tile * params.rows_per_tile;
   const int num_rows = min(params.rows_per_tile, params.num_rows - first_row);
-  const long long slot_row =
-      piece.is_split ? partial_slot(worker, piece.is_head) * params.num_rows + first_row : 0;
   const int first_column =
       half * (kConfig.latent_dim / kNumValuesWarpgroups) + 16 * warp + 2 * (lane / 4);
-#pragma unroll
-  for (int i = 0; i < kRegisters / 2; ++i) {
-    const int row = 8 * (i / 2) + 2 * (lane % 4) + i % 2;
-    if (row >= num_rows) continue;
-    const long long offset = piece.is_split
-                                 ? (slot_row + row) * kConfig.latent_dim
-                                 : tile::out_offset(params, piece.request, first_row + row);
-    unsigned short* columns =
-        static_cast<unsigned short*>(piece.is_split ? params.partial_out : params.out) + offset +
-        first_column;
-    const float scale = storage.inverse_sum[row] * (piece.is_split ? 1.0f : params.output_scale);
-#pragma unroll
-    for (int b = 0; b < kBlocks; ++b) {
-      // A row that sees none of the piece's keys is 0, whatever 0 * value came to.
-      const bool sees_keys = storage.inverse_sum[row] != 0.0f;
-      const float even = sees_keys ? sums[b][4 * (i / 2) + i % 2] * scale : 0.0f;
-      const float odd = sees_keys ? sums[b][4 * (i / 2) + 2 + i % 2] * scale : 0.0f;
-      *reinterpret_cast<unsigned*>(columns + 64 * b) =
-          piece.is_split ? ptx::cvt_rn_f16x2(even, odd) : ptx::cvt_rn_bf16x2(even, odd);
-    }
+  const long long slot_row = partial_slot(worker, piece.is_head) * params.num_rows + first_row;
+  if (piece.is_split) {
+    auto* partial = static_cast<unsigned short*>(params.partial_out);
+    store_rows<kConfig>(
+        storage, sums, partial + slot_row * kConfig.latent_dim + first_column, num_rows, 1.0f,
+        [](int row) { return row * kConfig.latent_dim; },
+        [](float even, float odd) { return ptx::cvt_rn_f16x2(even, odd); });
+  } else {
+    auto* out = static_cast<unsigned short*>(params.out);
+    store_rows<kConfig>(
+        storage, sums, out + piece.request * params.out_batch_stride + first_column, num_rows,
+        params.output_scale, [&](int row) { return storage.out_offset[row]; },
+        [](float even, float odd) { return ptx::cvt_rn_bf16x2(even, odd); });
   }
   const int row = 32 * warp + lane;
   if (half != 0 || row >= num_rows) return;

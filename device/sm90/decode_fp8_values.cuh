@@ -11,6 +11,7 @@
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/ring.cuh"
+#include "device/tile/vector.cuh"
 
 namespace mla::sm90 {
 
@@ -35,28 +36,26 @@ struct ValueProduct {
     }
   }
 
-  // The factors of the rows 8 i + 2 (lane % 4) and the next.
-  __device__ static float2 factors_of(const float* rows, int i, int lane) {
-    return *reinterpret_cast<const float2*>(rows + 8 * i + 2 * (lane % 4));
-  }
-
-  __device__ void add(int block, const float (&tile_sums)[kRegisters], const float* row_scales,
-                      int lane) {
+  // Adds a block of a tile, each row times its scale: word i has those of rows 8 i + 2 (lane % 4)
+  // and the next.
+  __device__ void add(int block, const float (&tile_sums)[kRegisters], const unsigned* scales) {
 #pragma unroll
-    for (int i = 0; i < kConfig.tile_rows / 8; ++i) {
-      const float2 scale = factors_of(row_scales, i, lane);
+    for (int i = 0; i < kRegisters / 4; ++i) {
+      const float even = tile::element<kTileScaleType>(scales[i], 0);
+      const float odd = tile::element<kTileScaleType>(scales[i], 1);
+      const float* added = tile_sums + 4 * i;
       float* target = sums[block] + 4 * i;
-      target[0] = fmaf(tile_sums[4 * i], scale.x, target[0]);
-      target[1] = fmaf(tile_sums[4 * i + 1], scale.y, target[1]);
-      target[2] = fmaf(tile_sums[4 * i + 2], scale.x, target[2]);
-      target[3] = fmaf(tile_sums[4 * i + 3], scale.y, target[3]);
+      target[0] = fmaf(added[0], even, target[0]);
+      target[1] = fmaf(added[1], odd, target[1]);
+      target[2] = fmaf(added[2], even, target[2]);
+      target[3] = fmaf(added[3], odd, target[3]);
     }
   }
 
   __device__ void rescale(const float* row_factors, int lane) {
 #pragma unroll
     for (int i = 0; i < kConfig.tile_rows / 8; ++i) {
-      const float2 factor = factors_of(row_factors, i, lane);
+      const float2 factor = *reinterpret_cast<const float2*>(row_factors + 8 * i + 2 * (lane % 4));
 #pragma unroll
       for (auto& block : sums) {
         block[4 * i] *= factor.x;
@@ -73,124 +72,143 @@ struct ValueProduct {
 // the operand and odd ones in rows 8-15. Its keys come in the order in which probabilities() stores
 // them.
 struct ValueLoader {
-  int lane;
-  unsigned lane_offset;    // of the lane's key and the warp's column chunk, in rows of 128 bytes
-  unsigned present[2][2];  // masks of the keys that exist, [step][half of 16 keys]
+  static constexpr unsigned kRowBytes = 128;
+  static constexpr unsigned kChunkBytes = 64 * kRowBytes;  // two blocks of columns
 
-  __device__ ValueLoader(int warp, int lane_index) : lane(lane_index) {
-    lane_offset = lane * 128 + ((warp ^ (lane % 8)) << 4);
-    set_num_keys(64);
+  unsigned lane_offset;  // of the lane's key and the warp's 16 columns
+
+  __device__ ValueLoader(int warp, int lane)
+      : lane_offset(lane * kRowBytes + ((warp ^ (lane % 8)) << 4)) {}
+
+  // Block b covers columns 64 b .. 64 b + 63 from `columns` on; a step is 32 keys.
+  __device__ void read(unsigned (&pairs)[4], unsigned columns, int block, int step) const {
+    ptx::ldmatrix_x4_trans(pairs, columns + step * 32 * kRowBytes + block / 2 * kChunkBytes +
+                                      (lane_offset ^ (block % 2 * 64)));
   }
 
-  // Keys past the last one hold any bytes, and 0 * NaN is NaN: their values become 0.
-  __device__ void set_num_keys(int num_keys) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      unsigned mask = 0;
-#pragma unroll
-      for (int byte = 0; byte < 4; ++byte) {
-        const int key = 16 * i + 8 * (byte / 2) + 2 * (lane % 4) + byte % 2;
-        mask |= key < num_keys ? 0xffu << (8 * byte) : 0u;
-      }
-      present[i / 2][i % 2] = mask;
-    }
-  }
-
-  // Block b covers columns 64 b .. 64 b + 63 from `columns` on, two blocks to a row of 128 bytes.
-  __device__ void load(unsigned (&operand)[4], unsigned columns, int block, int step) const {
-    unsigned pairs[4];
-    ptx::ldmatrix_x4_trans(pairs, columns + step * 32 * 128 + (lane_offset ^ (block % 2 * 64)));
-    operand[0] = ptx::prmt(pairs[0], pairs[1], 0x6420) & present[step][0];
-    operand[1] = ptx::prmt(pairs[0], pairs[1], 0x7531) & present[step][0];
-    operand[2] = ptx::prmt(pairs[2], pairs[3], 0x6420) & present[step][1];
-    operand[3] = ptx::prmt(pairs[2], pairs[3], 0x7531) & present[step][1];
+  static __device__ void permute(unsigned (&values)[4]) {
+    const unsigned low[2] = {values[0], values[1]}, high[2] = {values[2], values[3]};
+    values[0] = ptx::prmt(low[0], low[1], 0x6420);
+    values[1] = ptx::prmt(low[0], low[1], 0x7531);
+    values[2] = ptx::prmt(high[0], high[1], 0x6420);
+    values[3] = ptx::prmt(high[0], high[1], 0x7531);
   }
 };
 
-// Adds one tile. The tensor cores keep 13 fraction bits of an FP8 product's running sum, and its
-// probabilities are relative to its own largest score, so a tile is summed on its own and added in
-// float32, times the scale of its rows. The next block's values are read while this one
-// multiplies.
-template <DecodeConfig kConfig>
-__device__ void add_tile(ValueProduct<kConfig>& product, DecodeStorage<kConfig>& storage,
-                         const ValueLoader& loader, int kv_stage, int p_stage, int half) {
-  using Product = ValueProduct<kConfig>;
-  using Storage = DecodeStorage<kConfig>;
-  constexpr int kSteps = kConfig.tile_kv / 32;
-  constexpr int kChunksPerHalf = Storage::kChunks / kNumValuesWarpgroups;
-  const ptx::MatrixDescriptor p = ptx::matrix_descriptor(
-      ptx::shared_address(storage.p[p_stage]), 8 * kConfig.tile_kv, ptx::MatrixSwizzle::k64B);
-  const unsigned columns = ptx::shared_address(storage.kv[kv_stage].latent[half * kChunksPerHalf]);
-  constexpr int kChunkTileBytes = kConfig.tile_kv * Storage::kChunkBytes;
-
-  unsigned values[2][kSteps][4];
-#pragma unroll
-  for (int step = 0; step < kSteps; ++step) loader.load(values[0][step], columns, 0, step);
-#pragma unroll
-  for (int b = 0; b < Product::kBlocks; ++b) {
-    float tile_sums[Product::kRegisters];
-    ptx::wgmma_fence();
-#pragma unroll
-    for (int step = 0; step < kSteps; ++step) {
-      ptx::wgmma_e4m3(tile_sums, values[b % 2][step], p.moved(32 * step), step != 0);
-    }
-    ptx::wgmma_commit_group();
-    if (b + 1 < Product::kBlocks) {
-#pragma unroll
-      for (int step = 0; step < kSteps; ++step) {
-        loader.load(values[(b + 1) % 2][step], columns + (b + 1) / 2 * kChunkTileBytes, b + 1,
-                    step);
-      }
-    }
-    ptx::wgmma_wait_group<0>();
-    product.add(b, tile_sums, storage.tile_scale[p_stage], loader.lane);
-  }
-}
-
 // Role: two warpgroups, each with half of the value columns, add up P V and store the result.
+//
+// The tensor cores keep 13 fraction bits of an FP8 product's running sum, and the probabilities of
+// a tile are relative to its own largest score, so a tile is summed on its own and added in
+// float32, times the scale of its rows.
 template <DecodeConfig kConfig>
-__device__ void values_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
-                            tile::DecodeWalk walk, int worker, int row_tile, int half) {
+struct ValuesRole {
   using Storage = DecodeStorage<kConfig>;
-  const int warp = ptx::warp_in_group(), lane = ptx::laneid();
+  using Product = ValueProduct<kConfig>;
+  static constexpr int kSteps = kConfig.tile_kv / 32;
+  static constexpr int kChunks = Storage::kChunks / kNumValuesWarpgroups;  // of this warpgroup
+  static constexpr int kScaleWords = 2 * kActiveScoreWarps<kConfig>;
+
+  const DecodeParams& params;
+  Storage& storage;
+  const int half, lane;
+  const ValueLoader loader;
   tile::Ring<Storage::kKvStages> kv;
   tile::Ring<Storage::kPStages> p;
-  tile::Ring<1> sums;
-  ValueProduct<kConfig> product;
-  ValueLoader loader(warp, lane);
-  SplitRequest unfinished{-1, 0};
-  tile::WalkPiece piece;
-  while (walk.next(piece)) {
-    const int seq_len = tile::cached_keys(params, piece.request);
-    product.clear();
-    loader.set_num_keys(kConfig.tile_kv);
-    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
-      tile::wait(storage.kv_full[kv.stage], kv.parity());
-      tile::wait(storage.p_full[p.stage], p.parity());
-      if (*reinterpret_cast<const unsigned*>(storage.needs_rescale[p.stage]) != 0) {
-        product.rescale(storage.rescale[p.stage], lane);
+  Product product;
+
+  __device__ ValuesRole(const DecodeParams& decode_params, Storage& decode_storage, int column_half)
+      : params(decode_params),
+        storage(decode_storage),
+        half(column_half),
+        lane(ptx::laneid()),
+        loader(ptx::warp_in_group(), lane) {}
+
+  __device__ void read_block(unsigned (&values)[kSteps][4], int block) const {
+    const unsigned columns = ptx::shared_address(storage.kv[kv.stage].latent[half * kChunks]);
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) loader.read(values[step], columns, block, step);
+  }
+
+  // Two words at a time: those of the 16 rows that one warp of the scores role wrote.
+  __device__ void read_scales(unsigned (&scales)[kScaleWords]) const {
+    const auto* pairs =
+        reinterpret_cast<const uint2*>(storage.tile_scales[p.stage].lanes[lane % 4]);
+#pragma unroll
+    for (int i = 0; i < kScaleWords; ++i) scales[i] = tile::word(pairs[i / 2], i % 2);
+  }
+
+  // Keys past the last one hold any bytes, and 0 * NaN is NaN: their values become 0.
+  __device__ void clear_missing(int num_keys) {
+    for (int i = threadIdx.x % 128 + 8 * num_keys; i < 8 * kConfig.tile_kv; i += 128) {
+#pragma unroll
+      for (int chunk = 0; chunk < kChunks; ++chunk) {
+        auto* row = storage.kv[kv.stage].latent[half * kChunks + chunk][i / 8];
+        reinterpret_cast<uint4*>(row)[i % 8] = make_uint4(0, 0, 0, 0);
       }
-      const int num_keys = seq_len - t * kConfig.tile_kv;
-      if (num_keys < kConfig.tile_kv) loader.set_num_keys(num_keys);
-      add_tile<kConfig>(product, storage, loader, kv.stage, p.stage, half);
-      __syncwarp();
-      if (lane == 0) {
-        ptx::mbarrier_arrive(storage.kv_empty[kv.stage]);
-        ptx::mbarrier_arrive(storage.p_empty[p.stage]);
-      }
-      kv.advance();
-      p.advance();
     }
-    tile::wait(storage.sums_full, sums.parity());
-    sums.advance();
-    store_piece<kConfig>(params, storage, product.sums, piece, worker, row_tile, half, warp, lane);
+    ptx::barrier_sync(kFirstValuesBarrier + half, 128);
+  }
+
+  __device__ void add_tile(int num_keys) {
+    tile::wait(storage.kv_full[kv.stage], kv.parity());
+    tile::wait(storage.p_full[p.stage], p.parity());
+    if (num_keys < kConfig.tile_kv) clear_missing(num_keys);
+    if (*reinterpret_cast<const unsigned*>(storage.needs_rescale[p.stage]) != 0) {
+      product.rescale(storage.rescale[p.stage], lane);
+    }
+    const auto probabilities = ptx::matrix_descriptor(
+        ptx::shared_address(storage.p[p.stage]), 8 * kConfig.tile_kv, ptx::MatrixSwizzle::k64B);
+    unsigned scales[kScaleWords];
+    read_scales(scales);
+    unsigned values[kSteps][4];
+    read_block(values, 0);
+#pragma unroll
+    for (int block = 0; block < Product::kBlocks; ++block) {
+      float sums[Product::kRegisters];
+#pragma unroll
+      for (auto& step : values) ValueLoader::permute(step);
+      ptx::wgmma_fence();
+#pragma unroll
+      for (int step = 0; step < kSteps; ++step) {
+        ptx::wgmma_e4m3(sums, values[step], probabilities.moved(32 * step), step != 0);
+      }
+      ptx::wgmma_commit_group();
+      ptx::wgmma_wait_group<0>();
+      if (block + 1 < Product::kBlocks) read_block(values, block + 1);
+      product.add(block, sums, scales);
+    }
     __syncwarp();
-    if (lane == 0) ptx::mbarrier_arrive(storage.sums_empty);
-    if (piece.is_head && piece.is_split) unfinished = {piece.request, piece.last_worker};
+    if (lane == 0) {
+      ptx::mbarrier_arrive(storage.kv_empty[kv.stage]);
+      ptx::mbarrier_arrive(storage.p_empty[p.stage]);
+    }
+    kv.advance();
+    p.advance();
   }
-  if (params.splits_requests && row_tile == 0 && half == 0 && warp == 0 && lane == 0) {
-    params.splits[worker] = unfinished;
+
+  __device__ void run(tile::DecodeWalk walk, int worker, int row_tile) {
+    tile::Ring<1> sums;
+    SplitRequest unfinished{-1, 0};
+    tile::WalkPiece piece;
+    while (walk.next(piece)) {
+      product.clear();
+      int keys_left = tile::cached_keys(params, piece.request) - piece.tile_begin * kConfig.tile_kv;
+      for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+        add_tile(keys_left);
+        keys_left -= kConfig.tile_kv;
+      }
+      tile::wait(storage.sums_full, sums.parity());
+      sums.advance();
+      store_piece<kConfig>(params, storage, product.sums, piece, worker, row_tile, half);
+      __syncwarp();
+      if (lane == 0) ptx::mbarrier_arrive(storage.sums_empty);
+      if (piece.is_head && piece.is_split) unfinished = {piece.request, piece.last_worker};
+    }
+    if (params.splits_requests && row_tile == 0 && half == 0 && ptx::warp_in_group() == 0 &&
+        lane == 0) {
+      params.splits[worker] = unfinished;
+    }
   }
-}
+};
 
 }  // namespace mla::sm90
