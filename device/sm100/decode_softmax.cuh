@@ -207,10 +207,10 @@ __device__ void softmax_role(const DecodeParams& params, DecodeStorage<kConfig>&
     }
     const bool has_sums = piece.tile_begin < piece.tile_end;
     if (has_sums) {
-      tile::wait(storage.p_empty[last_p.stage], last_p.parity());
-      ptx::tcgen05_fence_after_thread_sync();
       state.sum += exchange(state.sum);
       state.weight += exchange(state.weight);
+      tile::wait(storage.p_empty[last_p.stage], last_p.parity());
+      ptx::tcgen05_fence_after_thread_sync();
     }
     const Destination to(params, piece, worker, row_tile, place.row, place.half);
     store_row<kConfig>(params, to, state.result(), sums, has_sums);

@@ -106,14 +106,20 @@ void finish_warp_groups(const Warp& warp, const Warp& issuer, const char* unit, 
                                        static_cast<Time>(group));
 }
 
-void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group, const Cta& cta,
-                   uint32_t offset) {
+std::shared_ptr<const View> known_by(const Warp& warp, int lane) {
+  RaceChecker* checker = warp.cta().cluster.races;
+  return checker ? checker->state().view_of(warp).of(lane) : nullptr;
+}
+
+void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group,
+                   const std::shared_ptr<const View>& known, const Cta& cta, uint32_t offset) {
   RaceChecker* checker = warp.cta().cluster.races;
   if (!checker || group == 0) return;
   RaceState& state = checker->state();
   const LaneMask lanes = lane < 0 ? kAllLanes : LaneMask{1} << lane;
-  state.mbarrier(cta, offset)
-      .sync.arriving.known.learn(state.unit_agent(warp, unit), lanes, static_cast<Time>(group));
+  View& arriving = state.mbarrier(cta, offset).sync.arriving;
+  if (known) arriving.join(*known);
+  arriving.known.learn(state.unit_agent(warp, unit), lanes, static_cast<Time>(group));
 }
 
 }  // namespace emulator::check

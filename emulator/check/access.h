@@ -10,6 +10,7 @@
 namespace emulator::check {
 
 class RaceChecker;
+struct View;
 
 // Work that a warp hands to a unit beside it: copies, tensor products. Units tell here what they
 // access on its behalf, so that the race checker sees it. Empty, and free, while nothing is
@@ -68,8 +69,12 @@ void finish_groups(const Warp& warp, LaneMask lanes, const char* unit, uint64_t 
 // A warp has waited for groups that it, or the first warp of its warpgroup, issued as a whole.
 void finish_warp_groups(const Warp& warp, const Warp& issuer, const char* unit, uint64_t group);
 
-// The end of the lane's groups up to this one is an arrival at an mbarrier (tcgen05.commit).
-void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group, const Cta& cta,
-                   uint32_t offset);
+// What the lane knows of others by now; null while nothing is checked.
+std::shared_ptr<const View> known_by(const Warp& warp, int lane);
+
+// The end of the lane's groups up to this one is an arrival at an mbarrier (tcgen05.commit). They
+// came after what the lane knew when it issued the last of them, and pass that on.
+void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group,
+                   const std::shared_ptr<const View>& known, const Cta& cta, uint32_t offset);
 
 }  // namespace emulator::check

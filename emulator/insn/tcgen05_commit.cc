@@ -29,9 +29,11 @@ std::vector<SharedPlace> find_barriers(const Tcgen05Issue& issue) {
   return barriers;
 }
 
+using Knowledge = std::shared_ptr<const check::View>;
+
 // The arrival of a finished commit at one barrier.
-void arrive(const AsyncAccess& access, const SharedPlace& barrier, uint32_t issuer,
-            uint32_t last_number) {
+void arrive(const AsyncAccess& access, const SharedPlace& barrier, const Knowledge& known,
+            uint32_t issuer, uint32_t last_number) {
   const auto it = barrier.cta->mbarriers.find(barrier.offset);
   if (it == barrier.cta->mbarriers.end()) {
     access.fail(FaultKind::kMbarrierMisuse,
@@ -39,8 +41,8 @@ void arrive(const AsyncAccess& access, const SharedPlace& barrier, uint32_t issu
                     std::to_string(barrier.cta->rank),
                 shared_address(barrier));
   }
-  check::signal_groups(access.warp(), access.lane(), kTensorCoreUnit, last_number, *barrier.cta,
-                       barrier.offset);
+  check::signal_groups(access.warp(), access.lane(), kTensorCoreUnit, last_number, known,
+                       *barrier.cta, barrier.offset);
   const uint64_t phase = it->second.phase();
   if (const char* problem = it->second.arrive(1)) {
     access.fail(FaultKind::kMbarrierMisuse,
@@ -57,8 +59,9 @@ Outcome issue_commit(Warp& warp, const Instruction& instruction, LaneMask lanes)
   const uint32_t issuer = issue.issuer();
   const uint32_t last_number = warp.cta().cluster.tensor_operations.last_number(issuer);
   const AsyncAccess access(warp, instruction, issue.lane());
-  issue.submit([access, barriers, issuer, last_number] {
-    for (const SharedPlace& barrier : barriers) arrive(access, barrier, issuer, last_number);
+  const Knowledge known = check::known_by(warp, issue.lane());
+  issue.submit([access, barriers, known, issuer, last_number] {
+    for (const SharedPlace& barrier : barriers) arrive(access, barrier, known, issuer, last_number);
   });
   return Outcome::kNext;
 }
