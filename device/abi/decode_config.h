@@ -38,6 +38,11 @@ constexpr int sm90_decode_smem_bytes(const DecodeConfig& config) {
                                        : sm90_decode_f16_smem_bytes(config);
 }
 
+// Whether pages hold too few keys for a box of the sm_90 copy engine: then warps copy key by key.
+constexpr bool sm90_gathers_keys(const DecodeConfig& config) {
+  return config.page_size < 8;
+}
+
 inline constexpr int kSm90DecodeThreads = 512;
 inline constexpr int kSm100DecodeThreads = 256;
 

@@ -45,6 +45,7 @@ struct DecodeParams {
   TensorMap out_map;      // as query_latent: [batch][token step][head step][512]; for 16-bit types
   TensorMap partial_map;  // [slot][row][512]
 
+  const void* cache;  // [page][row][576], where keys are not loaded by boxes; strides below
   const int* block_tables;
   const int* seq_lens;
   const int* causal_seqs;          // null without context parallel
@@ -55,7 +56,9 @@ struct DecodeParams {
   signed char* partial_exponents;  // [slot][row][2]: of 128 columns of each 256, for 16-bit types
   SplitRequest* splits;            // [worker]
 
-  long long block_table_stride;  // elements, as all strides
+  long long cache_page_bytes;
+  long long cache_row_bytes;
+  long long block_table_stride;  // elements, as all strides below
   long long out_batch_stride;
   long long out_token_stride;
   long long out_head_stride;

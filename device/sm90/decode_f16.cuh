@@ -28,7 +28,7 @@ __device__ void init_barriers(Storage<kConfig>& storage) {
   ptx::mbarrier_init(storage.query_empty, kScoreWarps);
   for (int stage = 0; stage < Storage<kConfig>::kKvStages; ++stage) {
     for (int group = 0; group < kKeyGroups; ++group) {
-      ptx::mbarrier_init(storage.kv_full[stage][group], 1);
+      ptx::mbarrier_init(storage.kv_full[stage][group], tile::num_loaders(kConfig));
       ptx::mbarrier_init(storage.kv_empty[stage][group],
                          group == kRopeGroup ? kScoreWarps : kValueWarps);
     }
@@ -79,10 +79,7 @@ __device__ __forceinline__ void decode_f16(const DecodeParams& params) {
   switch (threadIdx.x / 128) {
     case f16::kLoadWarpgroup:
       ptx::setmaxnreg_dec<40>();
-      if (threadIdx.x % 128 == 0) f16::load_keys_role<kConfig>(params, storage, walk);
-      if (threadIdx.x % 128 == 32) {
-        f16::load_query_role<kConfig>(params, storage, walk, row_tile);
-      }
+      f16::load_roles<kConfig>(params, storage, walk, row_tile);
       break;
     case f16::kScoresWarpgroup:
       ptx::setmaxnreg_dec<104>();

@@ -6,6 +6,7 @@
 #include "device/sm90/decode_f16_storage.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
+#include "device/tile/gather.cuh"
 #include "device/tile/ring.cuh"
 #include "device/tile/tile_pages.cuh"
 
@@ -71,7 +72,61 @@ __device__ void load_query_role(const DecodeParams& params, Storage<kConfig>& st
   }
 }
 
-// Role: one thread that loads the keys.
+// One group of a key tile's chunks for the rows of one warp.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ void gather_group(const DecodeParams& params, Storage<kConfig>& storage,
+                                             int stage, int group, int first_row,
+                                             long long row_offset) {
+  using Storage = Storage<kConfig>;
+  static_assert(Storage::kGroupChunks == 4);
+  auto& chunks = storage.kv[stage].chunks;
+  const char* cache = static_cast<const char*>(params.cache);
+  if (group == kRopeGroup) {
+    constexpr int kRopeChunk = Storage::kRopeChunk;
+    tile::warp::gather_rows(chunks[kRopeChunk] + first_row,
+                            cache + kRopeChunk * Storage::kChunkBytes, row_offset);
+    return;
+  }
+  const int first_chunk = (group - 1) * Storage::kGroupChunks;
+  tile::warp::gather_chunks(chunks + first_chunk, first_row,
+                            cache + first_chunk * Storage::kChunkBytes, row_offset);
+}
+
+// Role: two warps that gather the keys, where pages are small.
+template <DecodeConfig kConfig>
+__device__ void gather_keys_role(const DecodeParams& params, Storage<kConfig>& storage,
+                                 tile::DecodeWalk walk, int warp) {
+  using Storage = Storage<kConfig>;
+  static_assert(Storage::kTileKv == tile::kGatherWarps * tile::kWarpRows);
+  constexpr int kGroups = Storage::kKvStages * kKeyGroups;
+  const int first_row = warp * tile::kWarpRows;
+  tile::Ring<Storage::kKvStages> kv;
+  tile::LandingRing<kGroups, kGroups / 2> copies{storage.kv_full[0]};
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    const int* table = params.block_tables + piece.request * params.block_table_stride;
+    const int last_key = tile::cached_keys(params, piece.request) - 1;
+    if (last_key < 0) continue;
+    int key = piece.tile_begin * Storage::kTileKv + first_row + ptx::laneid();
+    const auto offset_of = [&](int k) {
+      return tile::key_offset<kConfig.page_size>(params, table, min(k, last_key));
+    };
+    long long ahead = offset_of(key);
+    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+      const long long offset = ahead;
+      ahead = offset_of(key += Storage::kTileKv);
+      for (int group = 0; group < kKeyGroups; ++group) {
+        tile::wait(storage.kv_empty[kv.stage][group], kv.free_parity());
+        gather_group<kConfig>(params, storage, kv.stage, group, first_row, offset);
+        copies.launched();
+      }
+      kv.advance();
+    }
+  }
+  copies.finish();
+}
+
+// Role: one thread that loads the keys by the copy engine.
 template <DecodeConfig kConfig>
 __device__ void load_keys_role(const DecodeParams& params, Storage<kConfig>& storage,
                                tile::DecodeWalk walk) {
@@ -92,6 +147,21 @@ __device__ void load_keys_role(const DecodeParams& params, Storage<kConfig>& sto
       }
       kv.advance();
     }
+  }
+}
+
+// The roles of the load warpgroup.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ void load_roles(const DecodeParams& params, Storage<kConfig>& storage,
+                                           const tile::DecodeWalk& walk, int row_tile) {
+  const int thread = threadIdx.x % 128;
+  constexpr bool kGathers = sm90_gathers_keys(kConfig);
+  constexpr int kQueryThread = 32 * (kGathers ? tile::kGatherWarps : 1);
+  if (thread == kQueryThread) load_query_role<kConfig>(params, storage, walk, row_tile);
+  if constexpr (kGathers) {
+    if (thread < kQueryThread) gather_keys_role<kConfig>(params, storage, walk, thread / 32);
+  } else {
+    if (thread == 0) load_keys_role<kConfig>(params, storage, walk);
   }
 }
 

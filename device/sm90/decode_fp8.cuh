@@ -26,7 +26,7 @@ __device__ void init_barriers(DecodeStorage<kConfig>& storage) {
   ptx::mbarrier_init(storage.query_full, 1);
   ptx::mbarrier_init(storage.query_empty, kScoreWarps);
   for (int i = 0; i < Storage::kKvStages; ++i) {
-    ptx::mbarrier_init(storage.kv_full[i], 1);
+    ptx::mbarrier_init(storage.kv_full[i], tile::num_loaders(kConfig));
     ptx::mbarrier_init(storage.kv_empty[i], kScoreWarps + kValueWarps);
   }
   for (int i = 0; i < Storage::kPStages; ++i) {
@@ -75,7 +75,7 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
   switch (threadIdx.x / 128) {
     case kLoadWarpgroup:
       ptx::setmaxnreg_dec<24>();
-      if (threadIdx.x % 128 == 0) load_role<kConfig>(params, storage, walk, row_tile);
+      load_roles<kConfig>(params, storage, walk, row_tile);
       break;
     case kScoresWarpgroup:
       ptx::setmaxnreg_dec<88>();

@@ -6,6 +6,7 @@
 #include "device/sm90/decode_fp8_storage.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
+#include "device/tile/gather.cuh"
 #include "device/tile/ring.cuh"
 #include "device/tile/tile_pages.cuh"
 
@@ -50,7 +51,54 @@ __device__ void load_query(const DecodeParams& params, DecodeStorage<kConfig>& s
                                request);
 }
 
-// Role: one thread that issues every load.
+// Role: two warps that gather the keys, where pages are small.
+template <DecodeConfig kConfig>
+__device__ void gather_keys_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                                 tile::DecodeWalk walk, int warp) {
+  using Storage = DecodeStorage<kConfig>;
+  static_assert(Storage::kTileKv == tile::kGatherWarps * tile::kWarpRows);
+  const char* cache = static_cast<const char*>(params.cache);
+  const int first_row = warp * tile::kWarpRows;
+  tile::Ring<Storage::kKvStages> kv;
+  tile::LandingRing<Storage::kKvStages, Storage::kKvStages / 2> copies{storage.kv_full};
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    const int* table = params.block_tables + piece.request * params.block_table_stride;
+    const int last_key = tile::cached_keys(params, piece.request) - 1;
+    if (last_key < 0) continue;
+    int key = piece.tile_begin * Storage::kTileKv + first_row + ptx::laneid();
+    const auto offset_of = [&](int k) {
+      return tile::key_offset<kConfig.page_size>(params, table, min(k, last_key));
+    };
+    long long ahead = offset_of(key);
+    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+      const long long offset = ahead;
+      ahead = offset_of(key += Storage::kTileKv);
+      tile::wait(storage.kv_empty[kv.stage], kv.free_parity());
+      auto& keys = storage.kv[kv.stage];
+      tile::warp::gather_chunks(keys.latent, first_row, cache, offset);
+      tile::warp::gather_rows(keys.rope + first_row, cache + kConfig.latent_dim, offset);
+      kv.advance();
+      copies.launched();
+    }
+  }
+  copies.finish();
+}
+
+// Role: one thread that loads the query of every piece, where others gather the keys.
+template <DecodeConfig kConfig>
+__device__ void load_query_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                                tile::DecodeWalk walk, int row_tile) {
+  tile::Ring<1> query;
+  tile::WalkPiece piece;
+  while (walk.next(piece)) {
+    tile::wait(storage.query_empty, query.free_parity());
+    load_query<kConfig>(params, storage, piece.request, row_tile);
+    query.advance();
+  }
+}
+
+// Role: one thread that issues every load of the copy engine.
 template <DecodeConfig kConfig>
 __device__ void load_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
                           tile::DecodeWalk walk, int row_tile) {
@@ -77,6 +125,21 @@ __device__ void load_role(const DecodeParams& params, DecodeStorage<kConfig>& st
       load_kv_tile<kConfig>(params, storage, kv.stage, pages);
       kv.advance();
     }
+  }
+}
+
+// The roles of the load warpgroup.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ void load_roles(const DecodeParams& params,
+                                           DecodeStorage<kConfig>& storage,
+                                           const tile::DecodeWalk& walk, int row_tile) {
+  const int thread = threadIdx.x % 128;
+  if constexpr (sm90_gathers_keys(kConfig)) {
+    constexpr int kQueryThread = tile::kGatherWarps * 32;
+    if (thread < kQueryThread) gather_keys_role<kConfig>(params, storage, walk, thread / 32);
+    if (thread == kQueryThread) load_query_role<kConfig>(params, storage, walk, row_tile);
+  } else {
+    if (thread == 0) load_role<kConfig>(params, storage, walk, row_tile);
   }
 }
 

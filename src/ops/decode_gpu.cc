@@ -179,6 +179,9 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
   narrow_to_rope(tile, cache);
   tile.dims[2] = tile.box[2] = 1;
   params.cache_rope = encode(gpu, address + latent_bytes(cache), tile);
+  params.cache = cache.data;
+  params.cache_row_bytes = static_cast<long long>(row_stride);
+  params.cache_page_bytes = static_cast<long long>(page_stride);
 }
 
 void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan) {

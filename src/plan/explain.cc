@@ -23,8 +23,10 @@ namespace {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-// The copy engine brings pages of at least this many keys.
-constexpr int kMinGpuPageSize = 8;
+// On sm_90 warps bring what is too small for the copy engine.
+constexpr int min_page_size(Arch arch) {
+  return arch == Arch::kSm100 || arch == Arch::kSm103 ? 8 : 1;
+}
 
 template <typename Problem>
 Verdict verdict(Op op, const Problem& problem, DType dtype, const DeviceFacts& device) {
@@ -116,10 +118,10 @@ Explanation explanation(Op op, const Problem& problem, const DeviceFacts& device
 
 Verdict can_implement(const DecodeProblem& problem, const DeviceFacts& device) {
   const Verdict result = verdict(Op::kDecode, problem, problem.dtype, device);
-  if (result && device.arch != Arch::kCpu && problem.page_size < kMinGpuPageSize) {
+  if (result && problem.page_size < min_page_size(device.arch)) {
     return {false, "decode: no kernel for page_size " + std::to_string(problem.page_size) + " on " +
                        name(device.arch) + " in this build, the smallest is " +
-                       std::to_string(kMinGpuPageSize)};
+                       std::to_string(min_page_size(device.arch))};
   }
   return result;
 }

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "device/abi/decode_config.h"
+#include "device/abi/decode_params.h"
+#include "device/ptx/cp_async.cuh"
+#include "device/ptx/sync.cuh"
+#include "device/tile/ring.cuh"
+
+// Keys that warps copy row by row, where pages are too small for boxes of the copy engine. A warp
+// owns 32 neighbouring rows of a tile; lane i knows where row i lies. The swizzles are the copy
+// engine's.
+namespace mla::tile {
+
+inline constexpr int kGatherWarps = 2;
+inline constexpr int kWarpRows = 32;
+inline constexpr int kVectorBytes = 16;
+
+// Arrivals that make a buffer of keys full: of the warps that gather, or of the one thread that
+// tells the copy engine.
+constexpr int num_loaders(const DecodeConfig& config) {
+  return sm90_gathers_keys(config) ? kGatherWarps : 1;
+}
+
+// Where a key begins, in bytes from the start of the cache.
+template <int kPageSize>
+__device__ __forceinline__ long long key_offset(const DecodeParams& params, const int* table,
+                                                int key) {
+  return table[key / kPageSize] * params.cache_page_bytes +
+         key % kPageSize * params.cache_row_bytes;
+}
+
+namespace warp {
+
+// Copies 512 bytes of every row to four chunks of 128 bytes: `chunks` is [4][kRows][128]. `source`
+// is the first of these bytes in the first row of the cache.
+template <int kRows>
+__device__ __forceinline__ void gather_chunks(unsigned char (*chunks)[kRows][128], int first_row,
+                                              const char* source, long long row_offset) {
+  const int lane = ptx::laneid();
+  const unsigned chunk = ptx::shared_address(chunks[lane / 8][first_row]);
+  source += lane * kVectorBytes;
+#pragma unroll 8
+  for (int row = 0; row < kWarpRows; ++row) {
+    const long long offset = __shfl_sync(~0u, row_offset, row);
+    ptx::cp_async_16(chunk + row * 128 + (lane % 8 ^ row % 8) * kVectorBytes, source + offset);
+  }
+}
+
+// Copies kRowBytes of every row, 64 or 128: `rows` is [32][kRowBytes].
+template <int kRowBytes>
+__device__ __forceinline__ void gather_rows(unsigned char (*rows)[kRowBytes], const char* source,
+                                            long long row_offset) {
+  constexpr int kVectors = kRowBytes / kVectorBytes;
+  const int lane = ptx::laneid();
+  const int vector = lane % kVectors;
+  source += vector * kVectorBytes;
+#pragma unroll
+  for (int first = 0; first < kWarpRows; first += 32 / kVectors) {
+    const int row = first + lane / kVectors;
+    const int swizzled = vector ^ row * kRowBytes / 128 % kVectors;
+    const long long offset = __shfl_sync(~0u, row_offset, row);
+    ptx::cp_async_16(ptx::shared_address(rows[row]) + swizzled * kVectorBytes, source + offset);
+  }
+}
+
+}  // namespace warp
+
+// The buffers of a ring that a warp fills with copies. One is full for its readers when its copies
+// have landed, which the warp looks after kLag buffers later: so many are on their way at once.
+template <int kBuffers, int kLag>
+struct LandingRing {
+  ptx::Barrier* full;  // [kBuffers], kGatherWarps arrivals each
+  Ring<kBuffers> landing = {};
+  int num_flying = 0;
+
+  // After the copies of the next buffer were issued.
+  __device__ __forceinline__ void launched() {
+    ptx::cp_async_commit_group();
+    if (++num_flying <= kLag) return;
+    ptx::cp_async_wait_group<kLag>();
+    land();
+  }
+
+  __device__ __forceinline__ void finish() {
+    ptx::cp_async_wait_group<0>();
+    while (num_flying > 0) land();
+  }
+
+  // Every lane's bytes must be visible to the matrix instructions before one lane says so.
+  __device__ __forceinline__ void land() {
+    ptx::fence_proxy_async();
+    __syncwarp();
+    if (ptx::laneid() == 0) ptx::mbarrier_arrive(full[landing.stage]);
+    landing.advance();
+    --num_flying;
+  }
+};
+
+}  // namespace mla::tile
