@@ -24,11 +24,12 @@ namespace mla {
 // Token t sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not causal).
 // A row that sees no key gets out = 0 and lse = -inf. Bytes past seq_len are never an influence.
 //
-// Strides are free but not negative, and 1 in the last dimension. query, kv_cache, workspace and
-// out start at a multiple of 16 bytes, the others at one of their element size. out, lse and
-// workspace share memory with nothing else of the call. On the CPU the contents of seq_lens,
-// block_tables (the used columns) and causal_seqs are checked too; on a GPU the host never reads
-// them.
+// Strides are free but not negative, and 1 in the last dimension; a GPU refuses those of query,
+// kv_cache and out that its copy engine cannot follow (Error kNotImplemented). query, kv_cache,
+// workspace and out start at a multiple of 16 bytes, the others at one of their element size. out,
+// lse and workspace share memory with nothing else of the call. On the CPU the contents of
+// seq_lens, block_tables (the used columns) and causal_seqs are checked too; on a GPU the host
+// never reads them.
 struct DecodeArgs {
   TensorView query;         // [batch, q_len, num_heads, 576] float16, bfloat16 or float8_e4m3fn
   TensorView kv_cache;      // [pages, page_size, 576] or [pages, 1, page_size, 576], dtype of query

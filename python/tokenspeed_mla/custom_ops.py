@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from tokenspeed_mla import _library, prefill_backend
+from tokenspeed_mla import _any_strides, _library, prefill_backend
 from tokenspeed_mla._arguments import converted
 
 _DECODE = """(
@@ -55,7 +55,7 @@ def _do_nothing(*args: object) -> None:
     pass
 
 
-decode = _operator("decode", _library.decode, _DECODE)
+decode = _operator("decode", _any_strides.decode, _DECODE)
 prefill = _operator("prefill", prefill_backend.prefill, _PREFILL)
 kv_pack = _operator("kv_pack", _library.kv_pack, _KV_PACK)
 merge_states = _operator("merge_states", _library.merge_states, _MERGE_STATES)

@@ -8,7 +8,13 @@ import threading
 import pytest
 import torch
 
-from tokenspeed_mla import get_num_sm, merge_states, mla_kv_pack_quantize_fp8
+from calls import decode_call
+from tokenspeed_mla import (
+    get_num_sm,
+    merge_states,
+    mla_kv_pack_quantize_fp8,
+    tokenspeed_mla_decode,
+)
 from tokenspeed_mla.planning import device_facts
 
 NUM_SMS = {"sm_90": 132, "sm_100": 148}
@@ -66,3 +72,35 @@ def test_merge_agrees_with_float64():
     expected = (weights[..., None] * torch.stack(outs).double()).sum(0)
     torch.testing.assert_close(out.double(), expected, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(lse.double(), stacked.logsumexp(0), atol=1e-5, rtol=1e-5)
+
+
+def odd_strides(tensor: torch.Tensor) -> torch.Tensor:
+    """The same values in rows that begin at odd elements, tokens and requests apart."""
+    batch, tokens, heads, columns = tensor.shape
+    room = tensor.new_zeros(batch + 1, tokens + 1, heads + 1, columns + 8 + 3)
+    view = room[:batch, :tokens, :heads, :columns]
+    view.copy_(tensor)
+    return view
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float8_e4m3fn])
+def test_decode_of_strides_that_no_kernel_follows(dtype):
+    call = decode_call(dtype, return_lse=True)
+    expected, expected_lse = tokenspeed_mla_decode(**call)
+
+    given = odd_strides(torch.zeros_like(expected))
+    out, lse = tokenspeed_mla_decode(**call | {"query": odd_strides(call["query"]), "out": given})
+    assert out is given
+    assert torch.equal(out, expected) and torch.equal(lse, expected_lse)
+
+    one_token = call["query"][:, :1]
+    repeated, _ = tokenspeed_mla_decode(**call | {"query": one_token.expand(-1, 2, -1, -1)})
+    alone, _ = tokenspeed_mla_decode(**call | {"query": one_token.repeat(1, 2, 1, 1)})
+    assert torch.equal(repeated, alone)
+
+
+def test_a_cache_that_no_kernel_follows_is_refused():
+    call = decode_call()
+    cache = torch.zeros(9, 16, 577, dtype=torch.bfloat16)[..., :576]
+    with pytest.raises(NotImplementedError, match="kv_cache's strides must be positive multiples"):
+        tokenspeed_mla_decode(**call | {"kv_cache": cache})
