@@ -44,7 +44,7 @@ class SharedMemory {
   }
   // Where in the range the first byte lies that may not be read; `size` when there is none.
   uint32_t find_uninitialised(uint32_t offset, uint32_t size) const;
-  // A ByteState for each byte from offset 0 on.
+  // A ByteState for each byte from offset 0 on, and as many more as a word that begins at the last.
   const uint8_t* states() const { return states_.data(); }
   ByteState state(uint32_t offset) const { return static_cast<ByteState>(states_[offset]); }
   void set_state(uint32_t offset, uint32_t size, ByteState state) {
@@ -60,6 +60,8 @@ class SharedMemory {
   }
 
  private:
+  static constexpr uint32_t kStatePadding = 3;
+
   // Calls test(states, ones) for the states of up to 8 bytes at a time; `ones` has a one in each of
   // their bytes. Sizes are powers of two.
   template <typename Test>

@@ -30,36 +30,37 @@ struct Survey {
   Pattern pattern;
 };
 
-// Sets lane by lane addresses[] to the row's values plus its displacement.
+// Sets addresses[] lane by lane to the row's values plus its displacement; lanes that are not
+// active repeat the address of one that is.
 template <uint32_t kSize, typename Word>
 HWY_INLINE Survey<Word> survey_addresses(const Warp& warp, const Row& row, LaneMask lanes,
                                          Word* addresses) {
   const Word* values = warp.words<Word>(row);
   const auto displacement = static_cast<Word>(row.displacement);
-  const Word first = values[0] + displacement;
+  const Word first = values[lowest_lane(lanes)] + displacement;
   Word off_uniform = 0;
   Word off_contiguous = 0;
   for (int lane = 0; lane < kWarpSize; ++lane) {
-    addresses[lane] = values[lane] + displacement;
+    addresses[lane] = (lanes >> lane) & 1 ? values[lane] + displacement : first;
     const Word distance = addresses[lane] - first;
     off_uniform |= distance;
     off_contiguous |= distance ^ static_cast<Word>(lane) * kSize;
   }
   const bool is_first_aligned = first % kSize == 0;
   if (off_uniform == 0) return {first, first, is_first_aligned, Pattern::kUniform};
-  if (lanes == kAllLanes && off_contiguous == 0) {
+  if (off_contiguous == 0) {
     constexpr Word kDistance = (kWarpSize - 1) * kSize;
     return {first, first + kDistance, is_first_aligned, Pattern::kContiguous};
   }
-  Survey<Word> survey{~Word{0}, 0, true, Pattern::kScattered};
-  Word low_bits = 0;
-  visit_lanes(lanes, [&](int lane) {
-    survey.lowest = std::min(survey.lowest, addresses[lane]);
-    survey.highest = std::max(survey.highest, addresses[lane]);
-    low_bits |= addresses[lane];
-  });
-  survey.is_aligned = low_bits % kSize == 0;
-  return survey;
+  Word lowest = first;
+  Word highest = first;
+  for (int lane = 0; lane < kWarpSize; ++lane) {
+    lowest = std::min(lowest, addresses[lane]);
+    highest = std::max(highest, addresses[lane]);
+  }
+  // Where the first is aligned, the others are when their distances are.
+  const bool is_aligned = is_first_aligned && off_uniform % kSize == 0;
+  return {lowest, highest, is_aligned, Pattern::kScattered};
 }
 
 // All lanes inside one allocation and aligned. False says only that some lane needs a closer look.
@@ -78,21 +79,61 @@ HWY_NOINLINE bool resolve_global_together(Warp& warp, const Row& row, LaneMask l
   return true;
 }
 
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Offsets as the indices of a gather of words as wide.
+template <typename Tag, typename Vector>
+HWY_INLINE auto widened(Tag indices, Vector offsets) {
+  if constexpr (sizeof(hn::TFromD<Tag>) == sizeof(uint32_t)) {
+    return hn::BitCast(indices, offsets);
+  } else {
+    return hn::BitCast(indices, hn::PromoteTo(hn::RebindToUnsigned<Tag>(), offsets));
+  }
+}
+
+// The bits of bytes' states that speak against an access.
+template <Access kAccess, typename Word>
+constexpr Word kMask =
+    static_cast<Word>(0x0101010101010101) *
+    (kAccess == Access::kRead ? SharedMemory::kReadMask : SharedMemory::kWriteMask);
+template <Access kAccess, typename Word>
+constexpr Word kWanted = kAccess == Access::kRead ? static_cast<Word>(0x0101010101010101) : 0;
+
 // True when threads may read or write all of the bytes.
 template <Access kAccess>
 HWY_INLINE bool is_range_fit(const uint8_t* states, size_t num_bytes) {
-  constexpr auto kInitialised = static_cast<uint8_t>(ByteState::kInitialised);
   uint8_t unfit = 0;
-  for (size_t i = 0; i < num_bytes; ++i) {
-    unfit |= kAccess == Access::kRead ? (states[i] & SharedMemory::kReadMask) ^ kInitialised
-                                      : states[i] & SharedMemory::kWriteMask;
-  }
+  for (size_t i = 0; i < num_bytes; ++i)
+    unfit |= (states[i] & kMask<kAccess, uint8_t>)^kWanted<kAccess, uint8_t>;
   return unfit == 0;
 }
 
+// The same for kSize bytes at each of 32 offsets. Words may reach past the last byte, not past the
+// padding behind the states.
 template <uint32_t kSize, Access kAccess>
-bool is_fit(const SharedMemory& memory, const Survey<uint32_t>& survey, const uint32_t* offsets,
-            LaneMask lanes) {
+HWY_INLINE bool are_places_fit(const uint8_t* states, const uint32_t* offsets) {
+  using Word = std::conditional_t < kSize<8, uint32_t, uint64_t>;
+  using Index = std::conditional_t < kSize<8, int32_t, int64_t>;
+  constexpr Word kBytes = kSize < 4 ? (Word{1} << 8 * kSize % 32) - 1 : ~Word{0};
+  const hn::ScalableTag<Word> words;
+  const hn::Rebind<uint32_t, decltype(words)> narrow;
+  const hn::Rebind<Index, decltype(words)> indices;
+  const auto mask = hn::Set(words, kMask<kAccess, Word> & kBytes);
+  const auto wanted = hn::Set(words, kWanted<kAccess, Word> & kBytes);
+  auto unfit = hn::Zero(words);
+  for (size_t lane = 0; lane < kWarpSize; lane += hn::Lanes(words)) {
+    const auto offset = hn::LoadU(narrow, offsets + lane);
+    for (uint32_t i = 0; i < kSize; i += sizeof(Word)) {
+      const auto* first = reinterpret_cast<const Word*>(states + i);
+      const auto found = hn::GatherOffset(words, first, widened(indices, offset));
+      unfit = hn::Or(unfit, hn::Xor(hn::And(found, mask), wanted));
+    }
+  }
+  return hn::AllTrue(words, hn::Eq(unfit, hn::Zero(words)));
+}
+
+template <uint32_t kSize, Access kAccess>
+bool is_fit(const SharedMemory& memory, const Survey<uint32_t>& survey, const uint32_t* offsets) {
   const uint8_t* states = memory.states();
   if (survey.pattern == Pattern::kContiguous) {
     return is_range_fit<kAccess>(states + survey.lowest, kSize * kWarpSize);
@@ -100,12 +141,7 @@ bool is_fit(const SharedMemory& memory, const Survey<uint32_t>& survey, const ui
   if (survey.pattern == Pattern::kUniform) {
     return is_range_fit<kAccess>(states + survey.lowest, kSize);
   }
-  bool is_fit = true;
-  visit_lanes(lanes, [&](int lane) {
-    is_fit &= kAccess == Access::kRead ? memory.is_initialised(offsets[lane], kSize)
-                                       : memory.is_free(offsets[lane], kSize);
-  });
-  return is_fit;
+  return are_places_fit<kSize, kAccess>(states, offsets);
 }
 
 template <uint32_t kSize>
@@ -138,7 +174,7 @@ HWY_NOINLINE bool resolve_shared_together(Warp& warp, const Row& row, LaneMask l
     return false;
   }
   for (uint32_t& offset : offsets) offset -= window;
-  if (!is_fit<kSize, kAccess>(memory, survey, offsets, lanes)) return false;
+  if (!is_fit<kSize, kAccess>(memory, survey, offsets)) return false;
   if (kAccess == Access::kWrite) mark_initialised<kSize>(memory, survey, offsets, lanes);
   uint8_t* const start = memory.at(0);
   for (int lane = 0; lane < kWarpSize; ++lane) resolved.lane[lane] = start + offsets[lane];
