@@ -16,6 +16,9 @@ from tokenspeed_mla import (
     tokenspeed_mla_decode,
 )
 from tokenspeed_mla.planning import device_facts
+from tokenspeed_mla.testing import decode
+from tokenspeed_mla.testing.table import load_cases
+from tokenspeed_mla.testing.target import Target
 
 NUM_SMS = {"sm_90": 132, "sm_100": 148}
 
@@ -42,6 +45,15 @@ def test_the_cpu_stands_for_the_emulated_gpu():
     target = os.environ["TOKENSPEED_MLA_TARGET"].removeprefix("emulator:")
     assert device_facts("cpu").arch == target
     assert get_num_sm("cpu") == NUM_SMS[target]
+    assert Target.named("cpu").arch == target
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn"])
+def test_a_case_is_held_to_the_precision_of_the_gpu(dtype):
+    """With scores this large, FP8 sums of 13 bits and probabilities of 8 show."""
+    cases = load_cases("decode", ["quick"])
+    case = next(c for c in cases if c["query_std"] > 50 and c["dtype"] == dtype)
+    decode.check(case, Target.named("cpu"))
 
 
 @pytest.mark.parametrize("fp8", [torch.float8_e4m3fn, torch.float8_e5m2])

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Where cases run, and in what precision that target computes."""
 
+import functools
 from dataclasses import dataclass
 
 import torch
+
+from tokenspeed_mla.planning import device_facts
 
 
 @dataclass(frozen=True)
@@ -18,22 +21,25 @@ class Target:
         """The target of a device name: "cpu", "cuda", "cuda:1"."""
         return cls(torch.device(name))
 
+    @functools.cached_property
+    def arch(self) -> str:
+        """What computes: "cpu", or the architecture of a GPU, also of an emulated one."""
+        return device_facts(self.device).arch
+
     def probability_dtype(self, input_dtype: torch.dtype) -> torch.dtype:
         """What softmax probabilities are rounded to before they meet the values."""
-        return torch.float32 if self.device.type == "cpu" else input_dtype
+        return torch.float32 if self.arch == "cpu" else input_dtype
 
     def sum_cutoff(self, input_dtype: torch.dtype) -> float:
         """What a running sum of products may lose a step: Hopper keeps 13 fraction bits in FP8."""
-        if self.device.type != "cuda" or input_dtype.itemsize != 1:
-            return 0.0
-        return 2.0**-13 if torch.cuda.get_device_capability(self.device)[0] == 9 else 0.0
+        return 2.0**-13 if self.arch == "sm_90" and input_dtype.itemsize == 1 else 0.0
 
     def inner_rounding(self, input_dtype: torch.dtype) -> float:
         """What decode rounds on the way: probabilities to the input's dtype, partials to float16.
 
         Relative to the root mean square of the values, at worst; FP8 is covered by `sum_cutoff`.
         """
-        if self.device.type != "cuda" or input_dtype.itemsize != 2:
+        if self.arch == "cpu" or input_dtype.itemsize != 2:
             return 0.0
         return (2.0**-9 if input_dtype == torch.bfloat16 else 2.0**-12) + 2.0**-12
 
