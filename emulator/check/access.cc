@@ -13,6 +13,7 @@ struct AsyncOperation::Issue {
   const Instruction* instruction = nullptr;
   int lane = 0;
   ViewPointer view;
+  std::vector<ViewPointer> other_views;  // of warps that issued it together with this one
   Time time = 0;
   Agent agent = 0;  // of the work itself
   uint64_t group = 0;
@@ -26,6 +27,16 @@ struct AsyncOperation::Issue {
   }
 };
 
+namespace {
+
+// An instruction of a whole warp comes after what all of its lanes did before.
+ViewPointer whole_view(const Warp& warp, WarpView& view) {
+  view.now = static_cast<Time>(warp.num_executed);
+  return std::make_shared<const View>(view.release(warp.live_lanes()));
+}
+
+}  // namespace
+
 std::shared_ptr<AsyncOperation::Issue> AsyncOperation::remember(const Warp& warp,
                                                                 const Instruction& instruction,
                                                                 int lane) {
@@ -37,7 +48,7 @@ std::shared_ptr<AsyncOperation::Issue> AsyncOperation::remember(const Warp& warp
   issue->warp = &warp;
   issue->instruction = &instruction;
   issue->lane = lane;
-  issue->view = view.of(lane < 0 ? lowest_lane(warp.live_lanes()) : lane);
+  issue->view = lane < 0 ? whole_view(warp, view) : view.of(lane);
   issue->time = static_cast<Time>(warp.num_executed);
   return issue;
 }
@@ -65,6 +76,29 @@ AsyncOperation AsyncOperation::in_group(const Warp& warp, const Instruction& ins
   return operation;
 }
 
+AsyncOperation AsyncOperation::of_warpgroup(const Warp& warp, const Warp& first,
+                                            const Instruction& instruction, const char* unit,
+                                            uint64_t group) {
+  AsyncOperation operation = in_group(warp, instruction, -1, unit, group);
+  if (operation.issue_) {
+    operation.issue_->agent = operation.issue_->checker->state().unit_agent(first, unit);
+  }
+  return operation;
+}
+
+void AsyncOperation::join(const Warp& warp) const {
+  if (!issue_) return;
+  WarpView& view = issue_->checker->state().view_of(warp);
+  issue_->other_views.push_back(whole_view(warp, view));
+}
+
+void AsyncOperation::synchronise(const Warp& warp) const {
+  if (!issue_) return;
+  View common = *issue_->view;
+  common.join(*whole_view(warp, issue_->checker->state().view_of(warp)));
+  issue_->view = std::make_shared<const View>(std::move(common));
+}
+
 void AsyncOperation::access(const Cta* cta, uint64_t address, uint32_t bytes, bool is_write,
                             bool is_atomic) const {
   const LaneMask lanes = issue_->lane < 0 ? kAllLanes : LaneMask{1} << issue_->lane;
@@ -73,6 +107,7 @@ void AsyncOperation::access(const Cta* cta, uint64_t address, uint32_t bytes, bo
   access.instruction = issue_->instruction;
   access.lane = issue_->lane;
   access.view = issue_->view.get();
+  access.other_views = issue_->other_views;
   access.issuer = issue_->checker->state().view_of(*issue_->warp).agent();
   access.issuer_lanes = lanes;
   access.issue_time = issue_->time;

@@ -5,7 +5,13 @@
 #include <cstdint>
 #include <memory>
 
-#include "emulator/core/warp.h"
+#include "emulator/core/lanes.h"
+
+namespace emulator {
+struct Cta;
+struct Instruction;
+class Warp;
+}  // namespace emulator
 
 namespace emulator::check {
 
@@ -32,6 +38,14 @@ class AsyncOperation {
   // knows of it once it has waited for that group; groups are counted from 1.
   static AsyncOperation in_group(const Warp& warp, const Instruction& instruction, int lane,
                                  const char* unit, uint64_t group);
+
+  // Work that a warpgroup hands over together: it is that of the first warp's unit. What comes
+  // before it must be known to `warp` and to each warp that joins it, or to one that synchronises.
+  static AsyncOperation of_warpgroup(const Warp& warp, const Warp& first,
+                                     const Instruction& instruction, const char* unit,
+                                     uint64_t group);
+  void join(const Warp& warp) const;
+  void synchronise(const Warp& warp) const;
 
   void read_shared(const Cta& cta, uint32_t offset, uint32_t bytes) const {
     if (issue_) access(&cta, offset, bytes, false);
@@ -61,7 +75,7 @@ class AsyncOperation {
   void access(const Cta* cta, uint64_t address, uint32_t bytes, bool is_write,
               bool is_atomic = false) const;
 
-  std::shared_ptr<const Issue> issue_;
+  std::shared_ptr<Issue> issue_;
 };
 
 // The lanes have waited for the unit's groups up to this one.

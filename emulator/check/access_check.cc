@@ -35,14 +35,24 @@ void AccessCheck::check(const MemoryAccess& access, const Location& location, ui
   }
 }
 
-bool AccessCheck::is_ordered(const Record& old, const MemoryAccess& access) const {
+bool AccessCheck::is_ordered(const Record& old, const MemoryAccess& access) {
   LaneMask lanes = old.lanes;
   if (old.agent == access.issuer && old.time <= access.issue_time) {
     // A lane's own accesses come in program order.
     if (is_one_lane(access.issuer_lanes)) lanes &= ~access.issuer_lanes;
     if (lanes == 0) return true;
   }
-  return access.view->known.knows(old.agent, lanes, old.time);
+  const auto knows = [&](const View& view) { return view.known.knows(old.agent, lanes, old.time); };
+  return knows(*access.view) &&
+         std::ranges::all_of(access.other_views, [&](const auto& view) { return knows(*view); });
+}
+
+bool AccessCheck::is_fenced(const Record& old, const MemoryAccess& access) {
+  const auto knows = [&](const View& view) {
+    return view.fenced.knows(old.agent, old.lanes, old.time);
+  };
+  return knows(*access.view) &&
+         std::ranges::all_of(access.other_views, [&](const auto& view) { return knows(*view); });
 }
 
 Relation AccessCheck::relation(const Record& old, const Record& record,
@@ -57,8 +67,7 @@ Relation AccessCheck::relation(const Record& old, const Record& record,
   }
   if (record.is_async && !old.is_async) {
     found_ = old.is_write ? RaceLevel::kProxy : RaceLevel::kPedantic;
-    const bool is_fenced = access.view->fenced.knows(old.agent, old.lanes, old.time);
-    if (!is_fenced && found_ <= level_) return Relation::kConflict;
+    if (found_ <= level_ && !is_fenced(old, access)) return Relation::kConflict;
   }
   return Relation::kOrdered;
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
+
 #include "emulator/check/race_level.h"
 #include "emulator/check/race_state.h"
 
@@ -14,7 +16,8 @@ struct MemoryAccess {
   int lane = 0;
   Record record;               // as it will be remembered; `bytes` is filled in for each cell
   const View* view = nullptr;  // of the lanes when they executed the instruction
-  Agent issuer = 0;            // the agent of the warp
+  std::span<const ViewPointer> other_views;  // of other warps, where several issue it together
+  Agent issuer = 0;                          // the agent of the warp
   LaneMask issuer_lanes = 0;
   Time issue_time = 0;
 };
@@ -29,7 +32,8 @@ class AccessCheck {
 
  private:
   Relation relation(const Record& old, const Record& record, const MemoryAccess& access);
-  bool is_ordered(const Record& old, const MemoryAccess& access) const;
+  static bool is_ordered(const Record& old, const MemoryAccess& access);
+  static bool is_fenced(const Record& old, const MemoryAccess& access);
   static bool is_glance(const Record& old, const Record& access);
   bool are_both_strong(const Record& old, const Record& access) const;
   [[noreturn]] void report(const MemoryAccess& access, const Record& old, const Location& location,

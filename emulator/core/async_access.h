@@ -40,6 +40,8 @@ class AsyncAccess {
     operation_ = check::AsyncOperation::in_group(*warp_, *instruction_, lane_, unit, group);
   }
 
+  void belongs_to(const check::AsyncOperation& operation) { operation_ = operation; }
+
   void read_global(uint64_t address, std::span<uint8_t> to) const;
   void write_global(uint64_t address, std::span<const uint8_t> from) const;
   // The memory itself, for elements that are read, changed and written in one step.

@@ -79,7 +79,7 @@ void ClusterRunner::finish() {
   check_no_bytes_are_pending(*cluster_);
   if (cluster_->observer) cluster_->observer->on_cluster_end(*cluster_);
   check_tensor_memory_is_free(*cluster_);
-  if (cluster_->grid.options.checks_leftovers) check::check_leftovers(*cluster_);
+  if (cluster_->grid.options.follows_manual) check::check_leftovers(*cluster_);
   for (const auto& cta : cluster_->ctas) {
     cluster_->grid.num_ctas_past_trigger += !cta->has_launched_dependents;
     ++cluster_->grid.num_ctas_ended;

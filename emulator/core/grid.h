@@ -35,7 +35,9 @@ struct RunOptions {
   ScheduleChoice schedule;
   uint32_t num_workers = 0;  // host threads; 0: one per core
   bool checks_registers = true;
-  bool checks_leftovers = true;  // barriers that a kernel leaves half arrived at when it ends
+  // Whether what the manual forbids, or leaves without a meaning, is reported where hardware is
+  // known to bear it and kernels have shipped with it.
+  bool follows_manual = true;
   Arithmetic arithmetic = Arithmetic::kExact;  // of tensor cores
   check::RaceLevel races = check::RaceLevel::kOff;
   trace::CounterLog* counters = nullptr;          // takes counts of every launch; null: none

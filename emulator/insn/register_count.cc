@@ -33,6 +33,7 @@ uint32_t read_count(const Warp& warp, const Instruction& instruction) {
 
 // The warps of a warpgroup ask for the same counts, one after the other.
 void check_neighbours(const Warp& warp, const Instruction& instruction, uint32_t count) {
+  if (!warp.cta().cluster.grid.options.follows_manual) return;
   const size_t index = warp.register_requests.size();
   for_each_neighbour(warp, [&](const Warp& other) {
     const bool has_asked = other.register_requests.size() > index;
@@ -83,6 +84,7 @@ Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMa
 }  // namespace
 
 void check_register_requests_at_exit(Warp& warp, LaneMask lanes) {
+  if (!warp.cta().cluster.grid.options.follows_manual) return;
   for_each_neighbour(warp, [&](const Warp& other) {
     if (other.register_requests.size() <= warp.register_requests.size()) return;
     warp.fail(FaultKind::kWarpMisuse, warp.program().code[warp.current().pc],

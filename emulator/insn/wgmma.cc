@@ -102,6 +102,32 @@ void claim_registers(Warp& warp, const Instruction& instruction, const Row* rows
   }
 }
 
+const char* const kUnit = "wgmma";
+
+Warp& first_of_warpgroup(Warp& warp) {
+  return *warp.cta().warps[warp.id() / kWarpgroupWarps * kWarpgroupWarps];
+}
+
+bool follows_manual(const Warp& warp) {
+  return warp.cta().cluster.grid.options.follows_manual;
+}
+
+// The manual lets each warp begin with its part of the operation when it has issued it. Hardware
+// waits for all four, so that what one of them did comes before the operation.
+void follow_accesses(Warp& warp, WgmmaOperation& operation) {
+  if (operation.num_warps == 1) {
+    operation.accesses = check::AsyncOperation::of_warpgroup(
+        warp, first_of_warpgroup(warp), *operation.instruction, kUnit, warp.wgmma.num_issued);
+  } else if (follows_manual(warp)) {
+    operation.accesses.join(warp);
+  } else {
+    operation.accesses.synchronise(warp);
+  }
+  const uint32_t beginning = follows_manual(warp) ? 1 : kWarpgroupWarps;
+  if (operation.num_warps != beginning) return;
+  claim_wgmma_sources(warp.cta(), warp.id() / kWarpgroupWarps, operation);
+}
+
 MatrixFragment read_fragment(const Warp& warp, const WgmmaForm& form) {
   MatrixFragment fragment{};
   if (form.has_a_descriptor) return fragment;
@@ -146,8 +172,7 @@ Outcome issue(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const char* problem = queue.join(warp.wgmma.num_issued - 1, instruction, scalars,
                                    warp.id() % kWarpgroupWarps, read_fragment(warp, form));
   if (problem) warp.fail(FaultKind::kWarpMisuse, instruction, problem);
-  const WgmmaOperation& joined = queue.joined(warp.wgmma.num_issued - 1);
-  if (joined.num_warps == 1) claim_wgmma_sources(warp.cta(), warpgroup, joined);
+  follow_accesses(warp, queue.joined(warp.wgmma.num_issued - 1));
   if (auto operation = queue.take_complete()) {
     submit(warp.cta(), warpgroup, *std::move(operation));
   }
@@ -185,6 +210,7 @@ Outcome wait(Warp& warp, const Instruction& instruction, LaneMask lanes) {
                         progress.groups.begin() + static_cast<ptrdiff_t>(num_due));
   progress.num_waited = last_due;
   warp.claims.set_num_waited(last_due);
+  check::finish_warp_groups(warp, first_of_warpgroup(warp), kUnit, last_due);
   return Outcome::kNext;
 }
 

@@ -34,7 +34,9 @@ MatrixExtent extent(int mn, int k, OperandFormat format) {
 }
 
 AsyncAccess access_of(Cta& cta, uint32_t warpgroup, const WgmmaOperation& operation) {
-  return AsyncAccess(*cta.warps[warpgroup * kWarpgroupWarps], *operation.instruction, 0);
+  AsyncAccess access(*cta.warps[warpgroup * kWarpgroupWarps], *operation.instruction, 0);
+  access.belongs_to(operation.accesses);
+  return access;
 }
 
 uint32_t element_of(const uint8_t* bytes, uint32_t size) {

@@ -82,12 +82,12 @@ State::State()
                  "pedantic, got '%s'\n",
                  races.c_str());
   }
-  const std::string leftovers = environment("TOKENSPEED_MLA_EMULATOR_LEFTOVERS", "report");
-  options.checks_leftovers = leftovers != "allow";
-  if (leftovers != "report" && leftovers != "allow") {
+  const std::string rules = environment("TOKENSPEED_MLA_EMULATOR_RULES", "manual");
+  options.follows_manual = rules != "hardware";
+  if (rules != "manual" && rules != "hardware") {
     std::fprintf(stderr,
-                 "emulator: TOKENSPEED_MLA_EMULATOR_LEFTOVERS must be report or allow, got '%s'\n",
-                 leftovers.c_str());
+                 "emulator: TOKENSPEED_MLA_EMULATOR_RULES must be manual or hardware, got '%s'\n",
+                 rules.c_str());
   }
   options.num_workers =
       static_cast<uint32_t>(environment_number("TOKENSPEED_MLA_EMULATOR_WORKERS", 0));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "emulator/check/access.h"
 #include "emulator/core/async_queue.h"
 #include "emulator/core/lanes.h"
 
@@ -38,6 +39,7 @@ struct WgmmaOperation {
   const Instruction* instruction = nullptr;
   WgmmaScalars scalars;
   uint32_t num_warps = 0;  // that have issued it
+  check::AsyncOperation accesses;
   std::array<MatrixFragment, kWarpgroupWarps> a_fragments;
 };
 
@@ -50,7 +52,7 @@ class WgmmaQueue {
   const char* join(uint64_t index, const Instruction& instruction, const WgmmaScalars& scalars,
                    uint32_t warp_in_group, const MatrixFragment& a_fragment);
   // The operation that a warp has joined last.
-  const WgmmaOperation& joined(uint64_t index) const { return gathering_[index - num_taken_]; }
+  WgmmaOperation& joined(uint64_t index) { return gathering_[index - num_taken_]; }
   // The oldest operation if all warps have issued it; it leaves the queue.
   std::optional<WgmmaOperation> take_complete();
 

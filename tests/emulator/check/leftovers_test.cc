@@ -76,11 +76,11 @@ INSTANTIATE_TEST_SUITE_P(Schedules, Leftovers,
                                   std::string(std::get<1>(instance.param)).substr(0, 4);
                          });
 
-TEST(AllowedLeftovers, ArrivalsThatNobodyWaitsFor) {
+TEST(HardwareRules, ArrivalsThatNobodyWaitsForMayBeLeft) {
   KernelRunner runner(kernel_with_two_pointers(
       std::string(kStart) +
       "@%p2 bar.arrive 1, 64;\n@%p1 mbarrier.arrive.shared.b64 %rd1, [full];"));
-  runner.options.checks_leftovers = false;
+  runner.options.follows_manual = false;
   EXPECT_NO_THROW(
       runner.launch("k", {1, 1, 1}, {64, 1, 1}, runner.allocate(4), runner.allocate(4)));
 }

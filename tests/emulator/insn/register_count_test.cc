@@ -75,6 +75,13 @@ TEST_P(RegisterCountBugs, AreReportedAtTheirPlace) {
 INSTANTIATE_TEST_SUITE_P(All, RegisterCountBugs, testing::ValuesIn(kBugs),
                          [](const auto& bug) { return std::string(bug.param.name); });
 
+// As a shipped kernel does it.
+TEST(HardwareRules, WarpsOfAWarpgroupMayAskForDifferentCounts) {
+  KernelRunner runner(two_roles(kBugs[7].first, kBugs[7].second));
+  runner.options.follows_manual = false;
+  EXPECT_NO_THROW(runner.launch("k", {1, 1, 1}, {256, 1, 1}));
+}
+
 // What one warpgroup gives the other takes, whoever comes first.
 TEST(RegisterCount, MovesBetweenWarpgroupsUnderEverySchedule) {
   const std::string more = "setmaxnreg.inc.sync.aligned.u32 56;\n";
