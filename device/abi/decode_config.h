@@ -38,8 +38,8 @@ constexpr int sm90_decode_smem_bytes(const DecodeConfig& config) {
                                        : sm90_decode_f16_smem_bytes(config);
 }
 
-// Whether pages hold too few keys for a box of the sm_90 copy engine: then warps copy key by key.
-constexpr bool sm90_gathers_keys(const DecodeConfig& config) {
+// Whether pages hold too few keys for a box of the copy engine: then warps copy key by key.
+constexpr bool gathers_keys(const DecodeConfig& config) {
   return config.page_size < 8;
 }
 

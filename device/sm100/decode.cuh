@@ -3,6 +3,7 @@
 #pragma once
 
 #include "device/ptx/griddepcontrol.cuh"
+#include "device/sm100/decode_gather.cuh"
 #include "device/sm100/decode_load.cuh"
 #include "device/sm100/decode_products.cuh"
 #include "device/sm100/decode_softmax.cuh"
@@ -69,6 +70,30 @@ __device__ void prefetch_maps(const DecodeParams& params) {
 }
 
 template <DecodeConfig kConfig>
+__device__ __forceinline__ void keys_role(const DecodeParams& params,
+                                          DecodeStorage<kConfig>& storage,
+                                          const tile::DecodeWalk& walk, int rank) {
+  if constexpr (gathers_keys(kConfig)) {
+    gather_keys_role<kConfig>(params, storage, walk, rank);
+  } else {
+    load_keys_role<kConfig>(params, storage, walk, rank);
+  }
+}
+
+template <DecodeConfig kConfig>
+__device__ __forceinline__ void values_role(const DecodeParams& params,
+                                            DecodeStorage<kConfig>& storage,
+                                            const tile::DecodeWalk& walk, int rank) {
+  if constexpr (!DecodeShape<kConfig>::kIsPair) {
+    return;
+  } else if constexpr (gathers_keys(kConfig)) {
+    gather_values_role<kConfig>(params, storage, walk, rank);
+  } else {
+    load_values_role<kConfig>(params, storage, walk, rank);
+  }
+}
+
+template <DecodeConfig kConfig>
 __device__ __forceinline__ void run_role(const DecodeParams& params,
                                          DecodeStorage<kConfig>& storage, int warp, int rank) {
   constexpr int kBlocks = kConfig.cluster_size;
@@ -78,10 +103,8 @@ __device__ __forceinline__ void run_role(const DecodeParams& params,
   const unsigned tensor_memory = storage.tensor_memory;
   const tile::DecodeWalk walk = tile::start_walk(params, kConfig.tile_kv, worker);
   switch (warp) {
-    case kKeysWarp: return load_keys_role<kConfig>(params, storage, walk, rank);
-    case kValuesWarp:
-      if constexpr (kBlocks == 2) load_values_role<kConfig>(params, storage, walk, rank);
-      return;
+    case kKeysWarp: return keys_role<kConfig>(params, storage, walk, rank);
+    case kValuesWarp: return values_role<kConfig>(params, storage, walk, rank);
     case kQueryWarp: return load_query_role<kConfig>(params, storage, walk, row_tile);
     case kProductsWarp:
       if (rank == 0 && ptx::elect_sync()) products_role<kConfig>(storage, walk, tensor_memory);

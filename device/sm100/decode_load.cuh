@@ -48,16 +48,22 @@ __device__ void load_keys(const DecodeParams& params,
   }
 }
 
-// The block's columns of V of one tile, in the order of the products that take them.
+// The chunk of the cache that a pair's block has as its V chunk: columns come in the order of the
+// products that take them.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ int value_source_chunk(int chunk, int rank) {
+  constexpr int kProductChunks = DecodeShape<kConfig>::kValueChunks / kProductsPerTile;
+  return (2 * (chunk / kProductChunks) + rank) * kProductChunks + chunk % kProductChunks;
+}
+
+// The block's columns of V of one tile.
 template <DecodeConfig kConfig>
 __device__ void load_values(const DecodeParams& params, typename ValueStages<kConfig>::Tile& tile,
                             const ValueBoxes<kConfig>& boxes, unsigned barrier, int rank) {
   using Boxes = ValueBoxes<kConfig>;
-  constexpr int kProductChunks = DecodeShape<kConfig>::kValueChunks / kProductsPerTile;
 #pragma unroll
   for (int chunk = 0; chunk < DecodeShape<kConfig>::kValueChunks; ++chunk) {
-    const int product = chunk / kProductChunks;
-    const int source = (2 * product + rank) * kProductChunks + chunk % kProductChunks;
+    const int source = value_source_chunk<kConfig>(chunk, rank);
 #pragma unroll
     for (int i = 0; i < Boxes::kCount; ++i) {
       load_box<kConfig>(tile.chunks[chunk][i * Boxes::kRows], params.cache_latent, barrier, 0,

@@ -155,7 +155,7 @@ template <DecodeConfig kConfig>
 __device__ __forceinline__ void load_roles(const DecodeParams& params, Storage<kConfig>& storage,
                                            const tile::DecodeWalk& walk, int row_tile) {
   const int thread = threadIdx.x % 128;
-  constexpr bool kGathers = sm90_gathers_keys(kConfig);
+  constexpr bool kGathers = gathers_keys(kConfig);
   constexpr int kQueryThread = 32 * (kGathers ? tile::kGatherWarps : 1);
   if (thread == kQueryThread) load_query_role<kConfig>(params, storage, walk, row_tile);
   if constexpr (kGathers) {

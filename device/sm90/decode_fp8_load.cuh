@@ -134,7 +134,7 @@ __device__ __forceinline__ void load_roles(const DecodeParams& params,
                                            DecodeStorage<kConfig>& storage,
                                            const tile::DecodeWalk& walk, int row_tile) {
   const int thread = threadIdx.x % 128;
-  if constexpr (sm90_gathers_keys(kConfig)) {
+  if constexpr (gathers_keys(kConfig)) {
     constexpr int kQueryThread = tile::kGatherWarps * 32;
     if (thread < kQueryThread) gather_keys_role<kConfig>(params, storage, walk, thread / 32);
     if (thread == kQueryThread) load_query_role<kConfig>(params, storage, walk, row_tile);

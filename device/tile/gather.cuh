@@ -17,10 +17,10 @@ inline constexpr int kGatherWarps = 2;
 inline constexpr int kWarpRows = 32;
 inline constexpr int kVectorBytes = 16;
 
-// Arrivals that make a buffer of keys full: of the warps that gather, or of the one thread that
-// tells the copy engine.
+// Of sm_90 kernels: arrivals that make a buffer of keys full: of the warps that gather, or of the
+// one thread that tells the copy engine.
 constexpr int num_loaders(const DecodeConfig& config) {
-  return sm90_gathers_keys(config) ? kGatherWarps : 1;
+  return gathers_keys(config) ? kGatherWarps : 1;
 }
 
 // Where a key begins, in bytes from the start of the cache.
@@ -69,9 +69,9 @@ __device__ __forceinline__ void gather_rows(unsigned char (*rows)[kRowBytes], co
 
 // The buffers of a ring that a warp fills with copies. One is full for its readers when its copies
 // have landed, which the warp looks after kLag buffers later: so many are on their way at once.
-template <int kBuffers, int kLag>
+template <int kBuffers, int kLag, auto kArrive = ptx::mbarrier_arrive>
 struct LandingRing {
-  ptx::Barrier* full;  // [kBuffers], kGatherWarps arrivals each
+  ptx::Barrier* full;  // [kBuffers], an arrival of each warp that gathers
   Ring<kBuffers> landing = {};
   int num_flying = 0;
 
@@ -92,7 +92,7 @@ struct LandingRing {
   __device__ __forceinline__ void land() {
     ptx::fence_proxy_async();
     __syncwarp();
-    if (ptx::laneid() == 0) ptx::mbarrier_arrive(full[landing.stage]);
+    if (ptx::laneid() == 0) kArrive(full[landing.stage]);
     landing.advance();
     --num_flying;
   }

@@ -23,11 +23,6 @@ namespace {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-// On sm_90 warps bring what is too small for the copy engine.
-constexpr int min_page_size(Arch arch) {
-  return arch == Arch::kSm100 || arch == Arch::kSm103 ? 8 : 1;
-}
-
 template <typename Problem>
 Verdict verdict(Op op, const Problem& problem, DType dtype, const DeviceFacts& device) {
   try {
@@ -117,13 +112,7 @@ Explanation explanation(Op op, const Problem& problem, const DeviceFacts& device
 }  // namespace
 
 Verdict can_implement(const DecodeProblem& problem, const DeviceFacts& device) {
-  const Verdict result = verdict(Op::kDecode, problem, problem.dtype, device);
-  if (result && problem.page_size < min_page_size(device.arch)) {
-    return {false, "decode: no kernel for page_size " + std::to_string(problem.page_size) + " on " +
-                       name(device.arch) + " in this build, the smallest is " +
-                       std::to_string(min_page_size(device.arch))};
-  }
-  return result;
+  return verdict(Op::kDecode, problem, problem.dtype, device);
 }
 
 Verdict can_implement(const PrefillProblem& problem, const DeviceFacts& device) {

@@ -48,16 +48,24 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
 }
 
 TEST(CanImplement, SaysWhichKernelIsMissing) {
-  const DecodeProblem small_pages = {.dtype = DType::kFloat8E4M3, .page_size = 4};
   const std::vector<Refusal> refusals = {
-      {can_implement(small_pages, known_device("B300")),
-       "decode: no kernel for page_size 4 on sm_103 in this build, the smallest is 8"},
       {can_implement(kPrefill, known_device("B200")),
        "prefill: no kernel for bfloat16 on sm_100 in this build"},
   };
   for (const Refusal& refusal : refusals) {
     EXPECT_FALSE(refusal.verdict);
     EXPECT_EQ(refusal.verdict.reason, refusal.reason);
+  }
+}
+
+TEST(CanImplement, DecodesOnEveryGpuWithEveryPageSize) {
+  for (const std::string& card : known_devices()) {
+    for (const int page_size : {1, 2, 4, 8, 16, 32, 64, 128}) {
+      for (const DType dtype : {DType::kFloat16, DType::kBFloat16, DType::kFloat8E4M3}) {
+        const DecodeProblem problem = {.dtype = dtype, .page_size = page_size};
+        EXPECT_TRUE(can_implement(problem, known_device(card))) << card << " " << page_size;
+      }
+    }
   }
 }
 
