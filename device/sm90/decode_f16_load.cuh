@@ -78,18 +78,17 @@ __device__ __forceinline__ void gather_group(const DecodeParams& params, Storage
                                              int stage, int group, int first_row,
                                              long long row_offset) {
   using Storage = Storage<kConfig>;
-  static_assert(Storage::kGroupChunks == 4);
   auto& chunks = storage.kv[stage].chunks;
   const char* cache = static_cast<const char*>(params.cache);
   if (group == kRopeGroup) {
-    constexpr int kRopeChunk = Storage::kRopeChunk;
-    tile::warp::gather_rows(chunks[kRopeChunk] + first_row,
-                            cache + kRopeChunk * Storage::kChunkBytes, row_offset);
+    constexpr int kChunk = Storage::kRopeChunk;
+    tile::warp::gather<1>(chunks + kChunk, first_row, cache + kChunk * Storage::kChunkBytes,
+                          row_offset);
     return;
   }
   const int first_chunk = (group - 1) * Storage::kGroupChunks;
-  tile::warp::gather_chunks(chunks + first_chunk, first_row,
-                            cache + first_chunk * Storage::kChunkBytes, row_offset);
+  tile::warp::gather<Storage::kGroupChunks>(chunks + first_chunk, first_row,
+                                            cache + first_chunk * Storage::kChunkBytes, row_offset);
 }
 
 // Role: two warps that gather the keys, where pages are small.

@@ -76,8 +76,8 @@ __device__ void gather_keys_role(const DecodeParams& params, DecodeStorage<kConf
       ahead = offset_of(key += Storage::kTileKv);
       tile::wait(storage.kv_empty[kv.stage], kv.free_parity());
       auto& keys = storage.kv[kv.stage];
-      tile::warp::gather_chunks(keys.latent, first_row, cache, offset);
-      tile::warp::gather_rows(keys.rope + first_row, cache + kConfig.latent_dim, offset);
+      tile::warp::gather<Storage::kChunks>(keys.latent, first_row, cache, offset);
+      tile::warp::gather<1>(&keys.rope, first_row, cache + kConfig.latent_dim, offset);
       kv.advance();
       copies.launched();
     }

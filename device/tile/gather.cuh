@@ -33,35 +33,26 @@ __device__ __forceinline__ long long key_offset(const DecodeParams& params, cons
 
 namespace warp {
 
-// Copies 512 bytes of every row to four chunks of 128 bytes: `chunks` is [4][kRows][128]. `source`
-// is the first of these bytes in the first row of the cache.
-template <int kRows>
-__device__ __forceinline__ void gather_chunks(unsigned char (*chunks)[kRows][128], int first_row,
-                                              const char* source, long long row_offset) {
-  const int lane = ptx::laneid();
-  const unsigned chunk = ptx::shared_address(chunks[lane / 8][first_row]);
-  source += lane * kVectorBytes;
-#pragma unroll 8
-  for (int row = 0; row < kWarpRows; ++row) {
-    const long long offset = __shfl_sync(~0u, row_offset, row);
-    ptx::cp_async_16(chunk + row * 128 + (lane % 8 ^ row % 8) * kVectorBytes, source + offset);
-  }
-}
-
-// Copies kRowBytes of every row, 64 or 128: `rows` is [32][kRowBytes].
-template <int kRowBytes>
-__device__ __forceinline__ void gather_rows(unsigned char (*rows)[kRowBytes], const char* source,
-                                            long long row_offset) {
+// Copies kChunks chunks of kRowBytes, 64 or 128, of every row: `chunks` is
+// [kChunks][kRows][kRowBytes], where the warp's rows begin at first_row, and `source` their first
+// byte in the cache's first row.
+template <int kChunks, int kRows, int kRowBytes>
+__device__ __forceinline__ void gather(unsigned char (*chunks)[kRows][kRowBytes], int first_row,
+                                       const char* source, long long row_offset) {
   constexpr int kVectors = kRowBytes / kVectorBytes;
   const int lane = ptx::laneid();
   const int vector = lane % kVectors;
   source += vector * kVectorBytes;
-#pragma unroll
+#pragma unroll 2
   for (int first = 0; first < kWarpRows; first += 32 / kVectors) {
     const int row = first + lane / kVectors;
     const int swizzled = vector ^ row * kRowBytes / 128 % kVectors;
-    const long long offset = __shfl_sync(~0u, row_offset, row);
-    ptx::cp_async_16(ptx::shared_address(rows[row]) + swizzled * kVectorBytes, source + offset);
+    const char* from = source + __shfl_sync(~0u, row_offset, row);
+    const unsigned to = ptx::shared_address(chunks[0][first_row + row]) + swizzled * kVectorBytes;
+#pragma unroll
+    for (int chunk = 0; chunk < kChunks; ++chunk) {
+      ptx::cp_async_16(to + chunk * kRows * kRowBytes, from + chunk * kRowBytes);
+    }
   }
 }
 
