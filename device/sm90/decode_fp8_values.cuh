@@ -146,6 +146,7 @@ struct ValuesRole {
         reinterpret_cast<uint4*>(row)[i % 8] = make_uint4(0, 0, 0, 0);
       }
     }
+    ptx::fence_proxy_async();  // the copy engine overwrites the stage next
     ptx::barrier_sync(kFirstValuesBarrier + half, 128);
   }
 
