@@ -44,13 +44,9 @@ __device__ void gather_keys_role(const DecodeParams& params, DecodeStorage<kConf
     for (int row = 0; row < Shape::kKeys; row += tile::kWarpRows) {
       const int first_key = t * kConfig.tile_kv + rank * Shape::kKeys + row;
       const long long offset = row_offset<kConfig>(params, table, first_key, last_key);
-#pragma unroll 1
-      for (int chunk = 0; chunk < Shape::kLatentChunks; ++chunk) {
-        tile::warp::gather_rows(tile.latent[chunk] + row, cache + chunk * Shape::kChunkBytes,
-                                offset);
-      }
-      tile::warp::gather_rows(tile.rope + row, cache + Shape::kLatentChunks * Shape::kChunkBytes,
-                              offset);
+      tile::warp::gather<Shape::kLatentChunks>(tile.latent, row, cache, offset);
+      tile::warp::gather<1>(&tile.rope, row, cache + Shape::kLatentChunks * Shape::kChunkBytes,
+                            offset);
     }
     copies.launched();
     ring.advance();
@@ -78,7 +74,7 @@ __device__ void gather_values_role(const DecodeParams& params, DecodeStorage<kCo
 #pragma unroll 1
       for (int chunk = 0; chunk < Shape::kValueChunks; ++chunk) {
         const int source = value_source_chunk<kConfig>(chunk, rank);
-        tile::warp::gather_rows(chunks[chunk] + row, cache + source * Shape::kChunkBytes, offset);
+        tile::warp::gather<1>(chunks + chunk, row, cache + source * Shape::kChunkBytes, offset);
       }
     }
     copies.launched();
