@@ -12,14 +12,13 @@
 // float16. A block, or a pair, is one worker: it walks its stretch of the key line and leaves each
 // piece in `out` or in a partial slot, which decode_merge joins.
 //
-//   role      warps  waits for                              produces
-//   softmax   4      scores_full; p_empty                   scores_empty; p_full: P, O rescaled;
-//   out keys      1      key_empty                              key_full                  (copy
-//   engine) values    1      value_empty          (of a pair only)  value_full                (copy
-//   engine) query     1      query_empty                            query_full                (copy
-//   engine) products  1      key_full, query_full, scores_empty;    scores_full, query_empty,
-//   key_empty;
-//                    value_full, p_full                     p_empty, value_empty
+//   role      warps  waits for                  produces
+//   softmax   4      scores_full, p_empty       p_full: P, and O rescaled; the result
+//   keys      1      key_empty                  key_full
+//   values    1      value_empty                value_full, of a pair only
+//   query     1      query_empty                query_full
+//   products  1      key_full, query_full;      scores_full, query_empty, key_empty;
+//                    value_full, p_full         p_empty, value_empty
 //
 // A block alone holds all keys of a tile, which are its V as well. Of a pair, each block holds half
 // of a tile's keys and, of all its keys, half of V's columns; the leader's thread issues for both.
@@ -39,7 +38,6 @@ __device__ void init_barriers(DecodeStorage<kConfig>& storage) {
   init_all(storage.value_full, kBlocks);
   init_all(storage.value_empty, 1);
   init_all(storage.scores_full, 1);
-  init_all(storage.scores_empty, kSoftmaxWarps * kBlocks);
   init_all(storage.p_full, kSoftmaxWarps * kBlocks);
   init_all(storage.p_empty, 1);
   ptx::fence_mbarrier_init();

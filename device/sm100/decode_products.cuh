@@ -41,10 +41,10 @@ struct Products {
     return leader_sees<kBlocks>(storage.key_full[keys.stage], keys.parity());
   }
 
-  // S[rows, tile_kv] = Q K^T of the next tile.
+  // S[rows, tile_kv] = Q K^T of the next tile. The stage of S is free: its last scores became
+  // probabilities that issue_values has waited for.
   __device__ void issue_scores() {
     leader_wait<kBlocks>(storage.key_full[keys.stage], keys.parity());
-    leader_wait<kBlocks>(storage.scores_empty[scores.stage], scores.free_parity());
     ptx::tcgen05_fence_after_thread_sync();
     constexpr auto kLatentSwizzle = ptx::TensorSwizzle::k128B;
     const unsigned d = scores_address<kConfig>(tensor_memory, scores.stage);

@@ -48,7 +48,7 @@ struct RowExchange {
   }
 };
 
-// Reads the thread's scores of a tile and gives their stage back.
+// Reads the thread's scores of a tile.
 template <DecodeConfig kConfig>
 __device__ __forceinline__ void take_scores(DecodeStorage<kConfig>& storage, unsigned tensor_memory,
                                             const RowPlace& place,
@@ -64,8 +64,6 @@ __device__ __forceinline__ void take_scores(DecodeStorage<kConfig>& storage, uns
   ptx::tcgen05_wait_ld();
   ptx::tcgen05_fence_registers(scores);
   ptx::tcgen05_fence_before_thread_sync();
-  __syncwarp();
-  if (place.lane == 0) arrive_at_leader<kConfig.cluster_size>(storage.scores_empty[ring.stage]);
 }
 
 // Scores of keys that the row does not see become -inf. first_key is the thread's.

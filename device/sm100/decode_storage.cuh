@@ -82,7 +82,7 @@ struct DecodeStorage {
   ptx::Barrier key_full[Shape::kKeyStages], key_empty[Shape::kKeyStages];
   ptx::Barrier value_full[Shape::kValueStages], value_empty[Shape::kValueStages];
   ptx::Barrier tail_loaded;  // the last tile of a request, which is cleaned before it is announced
-  ptx::Barrier scores_full[kScoreStages], scores_empty[kScoreStages];
+  ptx::Barrier scores_full[kScoreStages];
   ptx::Barrier p_full[Shape::kPStages], p_empty[Shape::kPStages];
 };
 
