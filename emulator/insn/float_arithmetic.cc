@@ -10,6 +10,7 @@
 #include "emulator/insn/dispatch.h"
 #include "emulator/insn/handlers.h"
 #include "emulator/insn/lane_loops-inl.h"
+#include "emulator/numerics/exp2.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace emulator::HWY_NAMESPACE {
@@ -115,8 +116,8 @@ struct SquareRoot {
     return std::sqrt(a);
   }
 };
-// The approximate functions are computed in double and rounded: within the error that the manual
-// allows, but not bit by bit what silicon gives.
+// Approximate functions but ex2 are computed in double and rounded: within the error that the
+// manual allows, but not bit by bit what silicon gives.
 struct ReciprocalSquareRoot {
   template <typename T>
   static T apply(T a) {
@@ -124,7 +125,7 @@ struct ReciprocalSquareRoot {
   }
 };
 struct Exp2 {
-  static float apply(float a) { return static_cast<float>(std::exp2(static_cast<double>(a))); }
+  static float apply(float a) { return exp2_approximation(a); }
 };
 struct Log2 {
   static float apply(float a) { return static_cast<float>(std::log2(static_cast<double>(a))); }

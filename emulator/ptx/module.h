@@ -99,8 +99,8 @@ struct Kernel {
   uint32_t max_registers = 0;     // .maxnreg
   Dim3 required_cluster;          // .reqnctapercluster
 
-  const Operand* operands_of(const Instruction& i) const { return &operands[i.first_operand]; }
-  const Operand* children_of(const Operand& o) const { return &operands[o.index]; }
+  const Operand* operands_of(const Instruction& i) const { return operands.data() + i.first_operand; }
+  const Operand* children_of(const Operand& o) const { return operands.data() + o.index; }
 };
 
 // A parsed module. Names and lines refer to `text`, which the module owns.

@@ -18,5 +18,7 @@ std::vector<SiliconCase> bulk_copy_cases();
 std::vector<SiliconCase> cluster_copy_cases();
 // What cuTensorMapEncodeTiled accepts.
 std::vector<SiliconCase> tensor_map_cases();
+// Approximate functions over dense ranges and everywhere.
+std::vector<SiliconCase> approximation_cases();
 
 }  // namespace emulator::silicon

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+// ex2.approx bit for bit as an H200 computes it: a fraction of 23 bits, cut into 64 segments, and
+// in each of them a quadratic whose squarer leaves the smallest partial products out. The numbers
+// were fitted to the results of all 2^23 fractions.
+namespace emulator {
+
+// The significand of 2^fraction within a segment, in units in the last place of float32:
+// value / 4 + slope * rest / 2^15 + curvature * (rest^2 / 2^19) / 2^15.
+struct Exp2Segment {
+  int32_t value;
+  int32_t slope;
+  int32_t curvature;
+};
+
+inline constexpr Exp2Segment kExp2Segments[64] = {
+    {3, 22713, 494},        {365386, 22960, 501},   {734750, 23210, 506},   {1108133, 23463, 511},
+    {1485586, 23718, 518},  {1867145, 23977, 521},  {2252860, 24238, 527},  {2642777, 24502, 532},
+    {3036940, 24768, 541},  {3435393, 25038, 546},  {3838184, 25311, 551},  {4245365, 25586, 559},
+    {4656977, 25865, 564},  {5073072, 26147, 568},  {5493699, 26431, 577},  {5918905, 26719, 583},
+    {6348741, 27010, 589},  {6783258, 27304, 596},  {7222505, 27602, 600},  {7666538, 27902, 609},
+    {8115404, 28206, 615},  {8569160, 28513, 622},  {9027854, 28824, 627},  {9491545, 29138, 633},
+    {9960285, 29455, 641},  {10434129, 29776, 647}, {10913133, 30100, 655}, {11397354, 30428, 661},
+    {11886846, 30759, 670}, {12381669, 31094, 677}, {12881882, 31432, 686}, {13387539, 31775, 691},
+    {13898703, 32121, 699}, {14415435, 32471, 705}, {14937793, 32824, 715}, {15465837, 33182, 721},
+    {15999633, 33543, 730}, {16539242, 33908, 739}, {17084727, 34277, 748}, {17636150, 34651, 753},
+    {18193579, 35028, 763}, {18757078, 35409, 773}, {19326714, 35795, 779}, {19902551, 36185, 787},
+    {20484659, 36579, 796}, {21073106, 36977, 806}, {21667961, 37380, 813}, {22269293, 37787, 822},
+    {22877175, 38198, 833}, {23491674, 38614, 842}, {24112865, 39035, 849}, {24740822, 39460, 858},
+    {25375616, 39889, 870}, {26017322, 40324, 877}, {26666015, 40763, 887}, {27321773, 41207, 896},
+    {27984672, 41655, 909}, {28654788, 42109, 917}, {29332202, 42568, 925}, {30016992, 43031, 938},
+    {30709240, 43500, 946}, {31409026, 43973, 959}, {32116431, 44452, 969}, {32831540, 44936, 980},
+};
+
+// rest^2 / 2^19 without the products of two bits that lie below 2^19.
+inline int32_t truncated_square(int32_t rest) {
+  const int32_t high = rest >> 9;
+  const int32_t low = rest & 511;
+  int32_t sum = high * high >> 1;
+  for (int bit = 1; bit < 8; ++bit) sum += (high >> bit & 1) * (low >> (9 - bit));
+  return sum;
+}
+
+// The fraction bits of 2^(fraction / 2^23).
+inline int32_t exp2_significand(int32_t fraction) {
+  constexpr int64_t kRounding = 6114;
+  const Exp2Segment& segment = kExp2Segments[fraction >> 17];
+  const int32_t rest = fraction & 0x1ffff;
+  const int64_t sum = (int64_t{segment.value} << 13) + kRounding + int64_t{segment.slope} * rest +
+                      int64_t{segment.curvature} * truncated_square(rest);
+  return static_cast<int32_t>(sum >> 15);
+}
+
+// ex2.approx.ftz for every number but NaN. Negative numbers are taken as the complement of their
+// bits, one less than they are, unless they are whole.
+inline float exp2_flushing(float x) {
+  constexpr int32_t kFractionBits = 23;
+  constexpr int32_t kFraction = (1 << kFractionBits) - 1;
+  const float bounded = std::min(std::max(x, -255.0f), 255.0f);
+  const auto fixed = static_cast<int32_t>(bounded * (1 << kFractionBits));
+  const int32_t exact = fixed - (fixed < 0 && (fixed & kFraction) != 0);
+  const int32_t exponent = exact >> kFractionBits;
+  const int32_t bits =
+      (exponent + 127) * (1 << kFractionBits) + exp2_significand(exact & kFraction);
+  if (exponent >= 128) return std::numeric_limits<float>::infinity();
+  return exponent < -126 ? 0.0f : std::bit_cast<float>(bits);
+}
+
+// ex2.approx: small results are squares, so that subnormal ones are kept.
+inline float exp2_approximation(float x) {
+  const float root = exp2_flushing(x * 0.5f);
+  return x != x ? x : x < -126 ? root * root : exp2_flushing(x);
+}
+
+}  // namespace emulator
