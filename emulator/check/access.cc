@@ -152,7 +152,9 @@ void signal_groups(const Warp& warp, int lane, const char* unit, uint64_t group,
   if (!checker || group == 0) return;
   RaceState& state = checker->state();
   const LaneMask lanes = lane < 0 ? kAllLanes : LaneMask{1} << lane;
-  View& arriving = state.mbarrier(cta, offset).sync.arriving;
+  MbarrierState& barrier = state.mbarrier(cta, offset);
+  barrier.follow(cta.mbarriers.at(offset));  // who waits for an earlier phase does not learn of it
+  View& arriving = barrier.sync.arriving;
   if (known) arriving.join(*known);
   arriving.known.learn(state.unit_agent(warp, unit), lanes, static_cast<Time>(group));
 }
