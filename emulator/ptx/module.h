@@ -99,7 +99,9 @@ struct Kernel {
   uint32_t max_registers = 0;     // .maxnreg
   Dim3 required_cluster;          // .reqnctapercluster
 
-  const Operand* operands_of(const Instruction& i) const { return operands.data() + i.first_operand; }
+  const Operand* operands_of(const Instruction& i) const {
+    return operands.data() + i.first_operand;
+  }
   const Operand* children_of(const Operand& o) const { return operands.data() + o.index; }
 };
 
