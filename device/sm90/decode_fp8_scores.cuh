@@ -21,7 +21,7 @@ namespace mla::sm90 {
 // to a reference, which float32 lets lag far behind: it moves only when a score exceeds it by
 // kSlack.
 inline constexpr float kPrescale = 8.0f;
-inline constexpr float kSlack = 64.0f;
+inline constexpr float kSlack = 15.0f;
 
 // Running softmax of one row, shared by the four threads that hold its columns.
 struct RowState {
@@ -160,7 +160,7 @@ __device__ void store_tile(DecodeStorage<kConfig>& storage, int p_stage, ScoreRo
                                     rows.lower_state.tile_scale(largest.lower)};
   const tile::RowPair<float> sums =
       store_probabilities<kConfig>(storage, p_stage, rows, scores, largest, scale);
-  const unsigned rounded = ptx::cvt_rn_bf16x2(scales.upper, scales.lower);
+  const unsigned rounded = tile::rounded_pair<kTileScaleType>(scales.upper, scales.lower);
   rows.upper_state.add(sums.upper, scales.upper, tile::element<kTileScaleType>(rounded, 0));
   rows.lower_state.add(sums.lower, scales.lower, tile::element<kTileScaleType>(rounded, 1));
   const bool needs_rescale = __any_sync(~0u, factors.upper != 1.0f || factors.lower != 1.0f);

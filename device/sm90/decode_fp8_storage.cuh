@@ -18,7 +18,7 @@ inline constexpr int kDecodeThreads = 4 * 128;
 // What a row's sums of a tile are multiplied by. A lane of the values role reads those of its rows,
 // 8 i + 2 (lane % 4) and the next, and keeps them in eight registers; as float32
 // they would not fit, and reading them for every block would keep shared memory as busy as V does.
-inline constexpr ElementType kTileScaleType = ElementType::kBFloat16;
+inline constexpr ElementType kTileScaleType = ElementType::kFloat16;
 struct TileScales {
   alignas(16) unsigned short lanes[4][8][2];
 
