@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""Runs the model and writes its results, which `bench --write-docs` makes tables of.
+
+examples:
+  python -m tokenspeed_mla.bench.model
+  python -m tokenspeed_mla.bench.model --count build/release/emulator/libcuda.so.1
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from tokenspeed_mla.bench import results
+from tokenspeed_mla.bench.model import counters, report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tokenspeed_mla.bench.model",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--count", type=Path, metavar="LIBCUDA", help="count instructions again, on this emulator"
+    )
+    parser.add_argument("--results", type=Path, default=Path("bench/results"))
+    options = parser.parse_args()
+    if options.count is not None:
+        text = json.dumps(counters.count(options.count.resolve()))
+        path = options.results / report.COUNTERS
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("[[[", "[\n  [[").replace("], [[", "],\n  [[") + "\n")
+    for name, result in (
+        ("h200", report.compare(options.results)),
+        ("blackwell", report.predict(options.results)),
+    ):
+        results.write(result, options.results / report.FOLDER / f"{name}.json")
+        print(report.markdown(result))
+
+
+main()

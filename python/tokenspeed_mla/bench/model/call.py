@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
+# SPDX-License-Identifier: MIT
+"""From the schedule of one worker to the time of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tokenspeed_mla import explain
+from tokenspeed_mla.bench.model import blackwell, hopper_f16, hopper_fp8
+from tokenspeed_mla.bench.model.counters import RoleCounts
+from tokenspeed_mla.bench.model.machines import Machine
+from tokenspeed_mla.bench.model.setting import Setting
+from tokenspeed_mla.bench.shapes import DecodeShape
+from tokenspeed_mla.dims import KV_LORA_RANK
+
+OVERHEAD_UNITS = 1  # of a request on the line that workers cut (device/abi/decode_work.h)
+FEW, MANY = 32, 64  # tiles, between which the schedule has found its pace
+
+# The second kernel, as src/plan/decode_score.cc has it from whole calls on an H200: its trips to
+# memory, each row of a request that it joins, each partial more of one, and how fast it gets what
+# the first kernel wrote.
+MERGE_SECONDS = 3.5e-6
+MERGED_ROW_SECONDS = 6e-9
+MERGED_PARTIAL_SECONDS = 1e-8
+MERGE_BYTES_PER_SECOND = 2.2e12
+
+Counts = Mapping[str, Mapping[int, RoleCounts]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the planner chose, as far as time depends on it."""
+
+    num_workers: int
+    num_row_tiles: int  # of clusters
+    tile_rows: int
+    tile_keys: int
+    cluster_size: int
+    splits_requests: bool
+
+
+def plan_of(shape: DecodeShape, machine: Machine) -> Plan:
+    rows = explain(shape.problem, machine.name).rows
+    config = {name: int(value) for name, value in re.findall(r"\.(\w+) = (\d+)", rows["config"])}
+    return Plan(
+        num_workers=_first_number(rows["workers"]),
+        num_row_tiles=_first_number(rows["row tiles"]),
+        tile_rows=config["tile_rows"],
+        tile_keys=config["tile_kv"],
+        cluster_size=config["cluster_size"],
+        splits_requests="requests are split" in rows["workers"],
+    )
+
+
+def _first_number(text: str) -> int:
+    return int(re.match(r"\d+", text)[0])
+
+
+def pieces_of(shape: DecodeShape, plan: Plan) -> list[int]:
+    """Tiles of each piece of the worker with most to do; requests are equally long."""
+    tiles = -(-shape.kv_len // plan.tile_keys)
+    request = tiles + OVERHEAD_UNITS
+    total = request * shape.batch
+    workers = min(plan.num_workers, total)
+    stretches = []
+    for worker in range(workers):
+        begin, end = total * worker // workers, total * (worker + 1) // workers
+        pieces = []
+        for number in range(begin // request, -(-end // request)):
+            first = number * request
+            piece = min(end, first + tiles) - max(begin, first)
+            if piece > 0:
+                pieces.append(piece)
+        stretches.append(pieces)
+    return max(stretches, key=lambda pieces: (sum(pieces) + len(pieces), len(pieces)))
+
+
+def seconds_of(
+    shape: DecodeShape, machine: Machine, counts: Counts, clock_hz: float | None = None
+) -> float:
+    """The modelled time of a call."""
+    plan = plan_of(shape, machine)
+    clock = clock_hz or machine.clock_hz
+    setting = Setting(
+        machine=machine,
+        clock_hz=clock,
+        counts=counts,
+        element_bytes=shape.dtype.itemsize,
+        tile_rows=plan.tile_rows,
+        num_row_tiles=plan.num_row_tiles,
+    )
+    clusters = machine.num_sms // plan.cluster_size
+    waves = -(-plan.num_workers * plan.num_row_tiles // clusters)
+    worker = _worker_clocks(setting, pieces_of(shape, plan)) / clock
+    return machine.launch_seconds + waves * worker + _merge_seconds(shape, plan)
+
+
+def _worker_clocks(setting: Setting, pieces: list[int]) -> float:
+    """Short stretches are run as they are, long ones extended at the pace they have found."""
+    total = sum(pieces)
+    if total <= MANY:
+        return _run(setting, tuple(pieces))
+    per_tile = tile_clocks(setting)
+    boundary = _run(setting, (FEW, FEW)) - _run(setting, (MANY,))
+    alone = _run(setting, (MANY,)) + per_tile * (total - MANY)
+    return alone + boundary * (len(pieces) - 1)
+
+
+def tile_clocks(setting: Setting) -> float:
+    """Clocks of a key tile among many."""
+    return (_run(setting, (MANY,)) - _run(setting, (FEW,))) / (MANY - FEW)
+
+
+def _run(setting: Setting, pieces: tuple[int, ...]) -> float:
+    if setting.machine.name == "H200":
+        schedule = hopper_fp8 if setting.element_bytes == 1 else hopper_f16
+    else:
+        schedule = blackwell
+    return schedule.simulate(setting, pieces).run()
+
+
+def _merge_seconds(shape: DecodeShape, plan: Plan) -> float:
+    if not plan.splits_requests:
+        return 0.0
+    partials = plan.num_workers - 1
+    rows = shape.q_len * shape.num_heads
+    is_aligned = shape.batch % plan.num_workers == 0
+    merged = 0 if is_aligned else min(shape.batch, partials) * rows
+    return (
+        MERGE_SECONDS
+        + merged * MERGED_ROW_SECONDS
+        + partials / shape.batch * MERGED_PARTIAL_SECONDS
+        + 2 * partials * rows * KV_LORA_RANK * 2 / MERGE_BYTES_PER_SECOND
+    )
