@@ -45,6 +45,7 @@ constexpr bool gathers_keys(const DecodeConfig& config) {
 
 inline constexpr int kSm90DecodeThreads = 512;
 inline constexpr int kSm100DecodeThreads = 256;
+inline constexpr int kDecodeMergeThreads = 512;
 
 // Dynamic shared memory of the sm_100 kernel: query, keys, values and probabilities fill 224 KB for
 // every type and cluster; 2 KB for barriers and what threads of a row exchange.
@@ -61,6 +62,7 @@ constexpr bool has_partial_exponents(const DecodeConfig& config) {
 struct DecodeMergeConfig {
   ElementType out_dtype = ElementType::kBFloat16;
   int latent_dim = 512;
+  int tile_kv = 64;            // of the kernel that left the partial results
   bool has_exponents = false;  // partial results are float16 times 2^exponent
 
   friend constexpr bool operator==(const DecodeMergeConfig&, const DecodeMergeConfig&) = default;

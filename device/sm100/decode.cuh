@@ -131,8 +131,8 @@ __global__ void __launch_bounds__(kSm100DecodeThreads, 1)
   ptx::tcgen05_fence_before_thread_sync();
   sync_blocks<kBlocks>();
   ptx::tcgen05_fence_after_thread_sync();
-  ptx::griddepcontrol_launch_dependents();
   ptx::griddepcontrol_wait();
+  ptx::griddepcontrol_launch_dependents();  // after the wait: the merge reads the lengths at once
   run_role<kConfig>(params, storage, warp, rank_in_pair<kBlocks>());
 
   __syncwarp();

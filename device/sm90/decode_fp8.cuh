@@ -68,8 +68,8 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
     clear_absent_rows<kConfig>(storage, params.rows_per_tile);
   }
   __syncthreads();
-  ptx::griddepcontrol_launch_dependents();
   ptx::griddepcontrol_wait();
+  ptx::griddepcontrol_launch_dependents();  // after the wait: the merge reads the lengths at once
   const tile::DecodeWalk walk = tile::start_walk(params, kConfig.tile_kv, worker);
 
   switch (threadIdx.x / 128) {

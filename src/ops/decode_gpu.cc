@@ -17,9 +17,6 @@
 namespace mla {
 namespace {
 
-constexpr unsigned kMergeThreads = 256;
-constexpr unsigned kMergeBlocksPerSm = 3;
-
 // Kernels keep rows in chunks of as many bytes as the copy engine swizzles.
 constexpr driver::cuuint32_t kChunkBytes = 128;
 constexpr int kLatentColumns = 512;
@@ -228,6 +225,14 @@ DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan, GpuRunt
   return params;
 }
 
+// Blocks of the merge: one an SM, or fewer where the half rows of all requests that may be split
+// are fewer.
+unsigned merge_blocks(const DecodePlan& plan, std::int64_t batch, int num_sms) {
+  const std::int64_t half_rows =
+      2 * plan.num_rows * std::min<std::int64_t>(batch, plan.num_workers - 1);
+  return unsigned(std::min<std::int64_t>(half_rows, num_sms));
+}
+
 }  // namespace
 
 void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runtime,
@@ -249,13 +254,14 @@ void decode_on_gpu(const DecodeArgs& args, const DecodePlan& plan, Runtime& runt
 
   // It waits for the kernel above in any case; starting early hides its launch.
   const unsigned num_blocks =
-      kMergeBlocksPerSm * unsigned(runtime.device(args.query.device).num_sms);
+      merge_blocks(plan, args.query.shape[0], runtime.device(args.query.device).num_sms);
   const DecodeMergeConfig merge = {.out_dtype = element_type(args.out.dtype),
                                    .latent_dim = plan.config.latent_dim,
+                                   .tile_kv = plan.tile_kv,
                                    .has_exponents = has_partial_exponents(plan.config)};
   gpu.kernel(merge, ordinal)
-      .launch({.grid = {num_blocks}, .block = {kMergeThreads}, .enable_pdl = true}, cuda_stream,
-              params);
+      .launch({.grid = {num_blocks}, .block = {unsigned(kDecodeMergeThreads)}, .enable_pdl = true},
+              cuda_stream, params);
 }
 
 }  // namespace mla

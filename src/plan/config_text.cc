@@ -62,10 +62,11 @@ std::string config_text(const DecodeConfig& config) {
 }
 
 std::string config_text(const DecodeMergeConfig& config) {
-  const auto& [out_dtype, latent_dim, has_exponents] = config;
-  return expression(
-      "DecodeMergeConfig",
-      {{"out_dtype", out_dtype}, {"latent_dim", latent_dim}, {"has_exponents", has_exponents}});
+  const auto& [out_dtype, latent_dim, tile_kv, has_exponents] = config;
+  return expression("DecodeMergeConfig", {{"out_dtype", out_dtype},
+                                          {"latent_dim", latent_dim},
+                                          {"tile_kv", tile_kv},
+                                          {"has_exponents", has_exponents}});
 }
 
 std::string config_text(const PrefillConfig& config) {
