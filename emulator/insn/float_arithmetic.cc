@@ -5,37 +5,14 @@
 #include <hwy/foreach_target.h>
 // foreach_target comes first.
 #include <cmath>
-#include <limits>
 
 #include "emulator/insn/dispatch.h"
+#include "emulator/insn/float_modifiers-inl.h"
 #include "emulator/insn/handlers.h"
-#include "emulator/insn/lane_loops-inl.h"
-#include "emulator/numerics/exp2.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace emulator::HWY_NAMESPACE {
 namespace {
-
-float flush(float value) {
-  return std::fabs(value) < std::numeric_limits<float>::min() ? std::copysign(0.0f, value) : value;
-}
-
-// Every f32 instruction that computes gives this one NaN.
-float canonical(float value) {
-  return value != value ? std::bit_cast<float>(0x7fffffffu) : value;
-}
-
-// Wraps an operation on f32 in what its modifiers ask for; f64 has none of them.
-template <typename Operation, bool kFlush, bool kSaturate>
-struct Modified {
-  template <typename... T>
-  static auto apply(T... sources) {
-    auto result = Operation::apply((kFlush ? flush(sources) : sources)...);
-    if (kFlush) result = flush(result);
-    if (kSaturate) result = result > 0 ? (result < 1 ? result : decltype(result){1}) : 0;
-    return canonical(result);
-  }
-};
 
 struct Add {
   template <typename T>
@@ -104,41 +81,6 @@ struct NanWins {
     return a != a ? a : b != b ? b : Operation::apply(a, b);
   }
 };
-struct Reciprocal {
-  template <typename T>
-  static T apply(T a) {
-    return 1 / a;
-  }
-};
-struct SquareRoot {
-  template <typename T>
-  static T apply(T a) {
-    return std::sqrt(a);
-  }
-};
-// Approximate functions but ex2 are computed in double and rounded: within the error that the
-// manual allows, but not bit by bit what silicon gives.
-struct ReciprocalSquareRoot {
-  template <typename T>
-  static T apply(T a) {
-    return static_cast<T>(1 / std::sqrt(static_cast<double>(a)));
-  }
-};
-struct Exp2 {
-  static float apply(float a) { return exp2_approximation(a); }
-};
-struct Log2 {
-  static float apply(float a) { return static_cast<float>(std::log2(static_cast<double>(a))); }
-};
-struct Sine {
-  static float apply(float a) { return static_cast<float>(std::sin(static_cast<double>(a))); }
-};
-struct Cosine {
-  static float apply(float a) { return static_cast<float>(std::cos(static_cast<double>(a))); }
-};
-struct Tanh {
-  static float apply(float a) { return static_cast<float>(std::tanh(static_cast<double>(a))); }
-};
 // copysign d, a, b: the sign of a, the rest of b.
 struct CopySign {
   template <typename T>
@@ -147,25 +89,6 @@ struct CopySign {
   }
 };
 
-template <typename Operation, typename T, bool kFlush, bool kSaturate, typename... S>
-constexpr Execute kRun = map_lanes<Modified<Operation, kFlush, kSaturate>, T, S...>;
-
-// S repeats T once for each source.
-template <typename Operation, typename T, typename... S>
-Execute select_modifiers(const Instruction& instruction) {
-  const bool flushes = instruction.form->has("ftz");
-  const bool saturates = instruction.form->has("sat");
-  if (flushes && saturates) return kRun<Operation, T, true, true, S...>;
-  if (flushes) return kRun<Operation, T, true, false, S...>;
-  if (saturates) return kRun<Operation, T, false, true, S...>;
-  return kRun<Operation, T, false, false, S...>;
-}
-
-template <typename Operation>
-Execute select_unary(const Instruction& i) {
-  return i.form->type() == ptx::Type::kF64 ? map_lanes<Operation, double, double>
-                                           : select_modifiers<Operation, float, float>(i);
-}
 template <typename Operation>
 Execute select_binary(const Instruction& i) {
   return i.form->type() == ptx::Type::kF64 ? map_lanes<Operation, double, double, double>
@@ -199,30 +122,6 @@ Execute float_min(const Instruction& i) {
 }
 Execute float_max(const Instruction& i) {
   return select_extremum<Max>(i);
-}
-Execute float_reciprocal(const Instruction& i) {
-  return select_unary<Reciprocal>(i);
-}
-Execute float_square_root(const Instruction& i) {
-  return select_unary<SquareRoot>(i);
-}
-Execute float_reciprocal_square_root(const Instruction& i) {
-  return select_unary<ReciprocalSquareRoot>(i);
-}
-Execute float_exp2(const Instruction& i) {
-  return select_modifiers<Exp2, float, float>(i);
-}
-Execute float_log2(const Instruction& i) {
-  return select_modifiers<Log2, float, float>(i);
-}
-Execute float_sine(const Instruction& i) {
-  return select_modifiers<Sine, float, float>(i);
-}
-Execute float_cosine(const Instruction& i) {
-  return select_modifiers<Cosine, float, float>(i);
-}
-Execute float_tanh(const Instruction& i) {
-  return select_modifiers<Tanh, float, float>(i);
 }
 Execute float_fma(const Instruction& i) {
   return i.form->type() == ptx::Type::kF64 ? map_lanes<Fma, double, double, double, double>
@@ -279,14 +178,6 @@ EMULATOR_DISPATCH(float_abs)
 EMULATOR_DISPATCH(float_neg)
 EMULATOR_DISPATCH(float_min)
 EMULATOR_DISPATCH(float_max)
-EMULATOR_DISPATCH(float_reciprocal)
-EMULATOR_DISPATCH(float_square_root)
-EMULATOR_DISPATCH(float_reciprocal_square_root)
-EMULATOR_DISPATCH(float_exp2)
-EMULATOR_DISPATCH(float_log2)
-EMULATOR_DISPATCH(float_sine)
-EMULATOR_DISPATCH(float_cosine)
-EMULATOR_DISPATCH(float_tanh)
 EMULATOR_DISPATCH(float_copysign)
 EMULATOR_DISPATCH(float2_add)
 EMULATOR_DISPATCH(float2_sub)

@@ -7,20 +7,12 @@
 #include <cstdint>
 #include <limits>
 
-// ex2.approx bit for bit as an H200 computes it: a fraction of 23 bits, cut into 64 segments, and
-// in each of them a quadratic whose squarer leaves the smallest partial products out. The numbers
-// were fitted to the results of all 2^23 fractions.
+#include "emulator/numerics/interpolation.h"
+
+// ex2.approx bit for bit as an H200 computes it.
 namespace emulator {
 
-// The significand of 2^fraction within a segment, in units in the last place of float32:
-// value / 4 + slope * rest / 2^15 + curvature * (rest^2 / 2^19) / 2^15.
-struct Exp2Segment {
-  int32_t value;
-  int32_t slope;
-  int32_t curvature;
-};
-
-inline constexpr Exp2Segment kExp2Segments[64] = {
+inline constexpr Segment kExp2Segments[64] = {
     {3, 22713, 494},        {365386, 22960, 501},   {734750, 23210, 506},   {1108133, 23463, 511},
     {1485586, 23718, 518},  {1867145, 23977, 521},  {2252860, 24238, 527},  {2642777, 24502, 532},
     {3036940, 24768, 541},  {3435393, 25038, 546},  {3838184, 25311, 551},  {4245365, 25586, 559},
@@ -38,24 +30,11 @@ inline constexpr Exp2Segment kExp2Segments[64] = {
     {27984672, 41655, 909}, {28654788, 42109, 917}, {29332202, 42568, 925}, {30016992, 43031, 938},
     {30709240, 43500, 946}, {31409026, 43973, 959}, {32116431, 44452, 969}, {32831540, 44936, 980},
 };
-
-// rest^2 / 2^19 without the products of two bits that lie below 2^19.
-inline int32_t truncated_square(int32_t rest) {
-  const int32_t high = rest >> 9;
-  const int32_t low = rest & 511;
-  int32_t sum = high * high >> 1;
-  for (int bit = 1; bit < 8; ++bit) sum += (high >> bit & 1) * (low >> (9 - bit));
-  return sum;
-}
+inline constexpr Interpolation kExp2 = {kExp2Segments, 17, 13, 0, 6114};
 
 // The fraction bits of 2^(fraction / 2^23).
 inline int32_t exp2_significand(int32_t fraction) {
-  constexpr int64_t kRounding = 6114;
-  const Exp2Segment& segment = kExp2Segments[fraction >> 17];
-  const int32_t rest = fraction & 0x1ffff;
-  const int64_t sum = (int64_t{segment.value} << 13) + kRounding + int64_t{segment.slope} * rest +
-                      int64_t{segment.curvature} * truncated_square(rest);
-  return static_cast<int32_t>(sum >> 15);
+  return static_cast<int32_t>(interpolate(kExp2, fraction) >> 15);
 }
 
 // ex2.approx.ftz for every number but NaN. Negative numbers are taken as the complement of their

@@ -67,12 +67,25 @@ SiliconCase everywhere(const std::string& function) {
 
 std::vector<SiliconCase> approximation_cases() {
   const std::string exp2 = "ex2.approx.ftz.f32";
-  return {everywhere(exp2),
-          everywhere("ex2.approx.f32"),
-          dense(exp2, "one_to_two", 0x3f800000),
-          dense(exp2, "quarter_to_half", 0x3e800000),
-          dense(exp2, "minus_half_to_minus_one", 0xbf000000),
-          dense(exp2, "minus_sixteen_to_minus_32", 0xc1800000)};
+  const std::string log2 = "lg2.approx.ftz.f32";
+  std::vector<SiliconCase> all = {dense(exp2, "one_to_two", 0x3f800000),
+                                  dense(exp2, "quarter_to_half", 0x3e800000),
+                                  dense(exp2, "minus_half_to_minus_one", 0xbf000000),
+                                  dense(exp2, "minus_sixteen_to_minus_32", 0xc1800000),
+                                  dense(log2, "half_to_one", 0x3f000000),
+                                  dense(log2, "one_to_two", 0x3f800000),
+                                  dense(log2, "two_to_four", 0x40000000),
+                                  dense(log2, "32_to_64", 0x42000000),
+                                  dense("rcp.approx.ftz.f32", "one_to_two", 0x3f800000)};
+  for (const std::string root : {"sqrt.approx.ftz.f32", "rsqrt.approx.ftz.f32"}) {
+    all.push_back(dense(root, "one_to_two", 0x3f800000));
+    all.push_back(dense(root, "two_to_four", 0x40000000));
+  }
+  for (const std::string function : {"ex2", "lg2", "rcp", "sqrt", "rsqrt"}) {
+    all.push_back(everywhere(function + ".approx.f32"));
+    all.push_back(everywhere(function + ".approx.ftz.f32"));
+  }
+  return all;
 }
 
 }  // namespace emulator::silicon
