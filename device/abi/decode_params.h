@@ -12,10 +12,14 @@ struct alignas(64) TensorMap {
 
 // A stretch of the key line shorter than this is not worth a worker of its own: storing and merging
 // one more partial result costs about as much as these key tiles. Short lines are cut finer, since
-// there the time of a tile weighs more than the merge.
-constexpr long long num_active_workers(long long total_units, long long num_workers) {
+// there the time of a tile weighs more than the merge. Where few workers more or less make so many
+// that the batch divides them, requests of one length are all cut alike.
+constexpr long long num_active_workers(long long total_units, long long num_workers, int batch) {
   const long long useful = total_units < 64 ? (total_units + 1) / 2 : (total_units + 3) / 4;
-  return useful < num_workers ? useful : num_workers;
+  if (useful >= num_workers) return num_workers;
+  const int count = static_cast<int>(useful);
+  const int rest = batch < count ? count % batch : 0;
+  return 16 * rest <= count ? count - rest : count;
 }
 
 inline constexpr int kMaxDecodeWorkers = 256;

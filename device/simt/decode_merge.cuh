@@ -7,7 +7,7 @@
 #include "device/ptx/griddepcontrol.cuh"
 #include "device/ptx/ldst.cuh"
 #include "device/ptx/math.cuh"
-#include "device/simt/split_requests.cuh"
+#include "device/simt/split_walk.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/row_exponent.cuh"
 #include "device/tile/vector.cuh"
@@ -20,49 +20,64 @@
 // team of 2 to 16 warps shares them and adds up in shared memory.
 namespace mla {
 
-inline constexpr int kMergeWarps = kDecodeMergeThreads / 32;
+inline constexpr int kMaxTeamBits = 4;  // the warps of a team, as a power of two
+inline constexpr int kMergeWarps = 1 << kMaxTeamBits;
+static_assert(32 * kMergeWarps == kDecodeMergeThreads);
 inline constexpr int kMergeColumns = 256;    // of a warp
 inline constexpr int kPartialsInFlight = 8;  // of a warp
 
 struct MergeStorage {
   alignas(16) float sums[kMergeWarps][kMergeColumns];
-  SplitList<kDecodeMergeThreads> list;
 };
 
-// The warps that share a half row: a power of two, enough to have all partials in flight if a block
-// is.
-__device__ inline int team_warps(int num_partials) {
-  int warps = 1;
-  while (warps < kMergeWarps && warps * kPartialsInFlight < num_partials) warps *= 2;
-  return warps;
-}
+// How the half rows of a request are given to warps: teams as large as it takes to have all
+// partials in flight, and whole blocks where there are blocks enough for all half rows.
+struct MergeTeams {
+  int num_half_rows;  // of a request
+  int least_bits;
+
+  __device__ explicit MergeTeams(const DecodeParams& params) : num_half_rows(2 * params.num_rows) {
+    const int max_splits = min(params.batch, params.num_workers - 1);
+    least_bits = num_half_rows * max_splits <= gridDim.x ? kMaxTeamBits : 0;
+  }
+
+  __device__ int bits(int num_partials) const {
+    const int needed = 32 - __clz((num_partials - 1) / kPartialsInFlight);
+    return min(max(needed, least_bits), kMaxTeamBits);
+  }
+
+  // Blocks that it takes to join a request.
+  __device__ int operator()(int num_partials) const {
+    const int rows_at_once = kMaxTeamBits - bits(num_partials);
+    return (num_half_rows + (1 << rows_at_once) - 1) >> rows_at_once;
+  }
+};
 
 // Half a row of one request, and the calling warp's place in the team that joins it.
 struct MergeTask {
-  int worker;  // with the first of the partials; the next ones have the others
-  int num_partials;
-  int request;
+  SplitTask split;
+  int team_bits;
+  int rank;  // of this warp in the team
   int row;
   int half;
-  int team;  // warps
-  int rank;  // of this warp in it
+  long long out_offset;  // of the half row's first column, in elements
 
-  __device__ MergeTask(const DecodeParams& params, const MergeStorage& storage, int index) {
+  __device__ MergeTask(const DecodeParams& params, const MergeTeams& teams, const SplitTask& part)
+      : split(part), team_bits(teams.bits(part.num_partials)) {
     const int warp = threadIdx.x / 32;
-    worker = storage.list.worker_of_task(index);
-    num_partials = storage.list.num_partials(worker);
-    request = storage.list.splits[worker].request;
-    team = team_warps(num_partials);
-    rank = warp % team;
-    const int half_row =
-        (index - storage.list.first_task(worker)) * (kMergeWarps / team) + warp / team;
+    rank = warp & (team() - 1);
+    const int half_row = split.task << (kMaxTeamBits - team_bits) | warp >> team_bits;
     row = half_row / 2;
     half = half_row % 2;
+    out_offset = tile::out_offset(params, split.request, row) + half * kMergeColumns;
   }
+
+  __device__ int team() const { return 1 << team_bits; }
 
   // Where a partial's row lies among those of all slots; they hold 1 KB each, so 32 bits suffice.
   __device__ int slot_row(const DecodeParams& params, int partial) const {
-    return static_cast<int>(partial_slot(worker + partial, partial == 0)) * params.num_rows + row;
+    const int slot = static_cast<int>(partial_slot(split.first_worker + partial, partial == 0));
+    return slot * params.num_rows + row;
   }
 };
 
@@ -78,20 +93,19 @@ __device__ inline float warp_sum(float value) {
   return value;
 }
 
-// What a row's partials are weighed by: 2^(lse - reference) * inverse_sum, which add up to 1 or are
+// What a row's partials are weighed by: 2^(lse - reference) / sum, which add up to 1 or are
 // all 0. Every warp finds it from the log-sum-exps of all of them.
 struct RowWeights {
   static constexpr int kPerLane = kMaxDecodeWorkers / 32;
   float partial_lse[kPerLane];  // of partials lane, lane + 32, ...
-  float reference, inverse_sum;
-  float lse;  // of the row, base 2
+  float reference, sum;
 
   __device__ void load(const DecodeParams& params, const MergeTask& task) {
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
       const int partial = threadIdx.x % 32 + 32 * i;
       partial_lse[i] = -kInfinity;
-      if (partial < task.num_partials) {
+      if (partial < task.split.num_partials) {
         partial_lse[i] = ptx::ld_global(params.partial_lse + task.slot_row(params, partial));
       }
     }
@@ -103,18 +117,18 @@ struct RowWeights {
     for (const float value : partial_lse) largest = fmaxf(largest, value);
     largest = warp_max(largest);
     reference = largest == -kInfinity ? 0.0f : largest;
-    float sum = 0.0f;
+    sum = 0.0f;
 #pragma unroll
     for (const float value : partial_lse) sum += ptx::ex2_approx_ftz(value - reference);
     sum = warp_sum(sum);
-    const bool has_keys = sum > 0.0f || sum != sum;
-    inverse_sum = has_keys ? 1.0f / sum : 0.0f;
-    lse = has_keys ? reference + log2f(sum) : -kInfinity;
   }
 
+  __device__ bool has_keys() const { return sum > 0.0f || sum != sum; }
   __device__ float of(float value) const {
-    return ptx::ex2_approx_ftz(value - reference) * inverse_sum;
+    return has_keys() ? ptx::ex2_approx_ftz(value - reference) / sum : 0.0f;
   }
+  // Of the row, base 2.
+  __device__ float lse() const { return has_keys() ? reference + log2f(sum) : -kInfinity; }
 };
 
 // The warp's columns of up to 8 partials: first, first + team, ...; 8 columns a lane. Partials are
@@ -129,17 +143,17 @@ struct PartialBatch {
 
   __device__ PartialBatch(const DecodeParams& params, const MergeTask& task, int first) {
     const int lane = threadIdx.x % 32;
-    count = (task.num_partials - first + task.team - 1) / task.team;
+    count = (task.split.num_partials - first + task.team() - 1) >> task.team_bits;
     const uint4* columns =
         static_cast<const uint4*>(params.partial_out) + task.half * (kMergeColumns / 8) + lane;
 #pragma unroll
     for (int i = 0; i < kPartialsInFlight; ++i) {
       if (i >= count) break;
-      const int row = task.slot_row(params, first + task.team * i);
+      const int row = task.slot_row(params, first + task.team() * i);
       ptx::ld_global(vectors[i], columns + row * (2ll * kMergeColumns / 8));
     }
     if (lane % 16 >= min(count, kPartialsInFlight)) return;
-    const int row = task.slot_row(params, first + task.team * (lane % 16));
+    const int row = task.slot_row(params, first + task.team() * (lane % 16));
     lse = ptx::ld_global(params.partial_lse + row);
     if constexpr (kHasExponents) exponent = params.partial_exponents[2ll * row + lane / 16];
   }
@@ -153,7 +167,7 @@ struct PartialBatch {
 #pragma unroll
       for (int j = 0; j < 8; ++j) {
         const float value = tile::element<ElementType::kFloat16>(vectors[i], j);
-        columns[j] = weight == 0.0f ? columns[j] : fmaf(weight, value, columns[j]);  // 0 * infinity
+        if (weight != 0.0f) columns[j] = fmaf(weight, value, columns[j]);  // 0 * infinity is NaN
       }
     }
   }
@@ -166,12 +180,11 @@ __device__ void store_columns(const DecodeParams& params, const MergeTask& task,
   float values[kCount];
 #pragma unroll
   for (int i = 0; i < kCount; ++i) values[i] = sums[i] * params.output_scale;
-  auto* out = static_cast<unsigned short*>(params.out) +
-              tile::out_offset(params, task.request, task.row) + task.half * kMergeColumns + column;
-  ptx::st_global(out, tile::rounded<kConfig.out_dtype>(values));
+  ptx::st_global(static_cast<unsigned short*>(params.out) + task.out_offset + column,
+                 tile::rounded<kConfig.out_dtype>(values));
 }
 
-// Adds up what the warps of a team found, and stores it.
+// Adds up what the warps of a team found, and stores it: two columns a lane at a time.
 template <DecodeMergeConfig kConfig>
 __device__ void join_team(const DecodeParams& params, const MergeTask& task, MergeStorage& storage,
                           const float (&columns)[8]) {
@@ -181,15 +194,13 @@ __device__ void join_team(const DecodeParams& params, const MergeTask& task, Mer
   own[1] = make_float4(columns[4], columns[5], columns[6], columns[7]);
   __syncthreads();
   if (task.row < params.num_rows) {
-    for (int i = 2 * (32 * task.rank + lane); i < kMergeColumns; i += 2 * 32 * task.team) {
+    for (int i = 2 * (32 * task.rank + lane); i < kMergeColumns; i += 2 * 32 * task.team()) {
       float sums[2] = {};
-#pragma unroll
-      for (int member = 0; member < kMergeWarps; ++member) {
-        if (member >= task.team) break;
-        const float2 pair =
-            *reinterpret_cast<const float2*>(storage.sums[warp - task.rank + member] + i);
-        sums[0] += pair.x;
-        sums[1] += pair.y;
+#pragma unroll 4
+      for (int member = 0; member < task.team(); ++member) {
+        const float* member_sums = storage.sums[warp - task.rank + member] + i;
+        sums[0] += member_sums[0];
+        sums[1] += member_sums[1];
       }
       store_columns<kConfig>(params, task, i, sums);
     }
@@ -204,19 +215,20 @@ __device__ void merge_half_row(const DecodeParams& params, const MergeTask& task
   if (task.row < params.num_rows) {
     RowWeights weights;
 #pragma unroll 1
-    for (int first = task.rank; first < task.num_partials; first += kPartialsInFlight * task.team) {
+    for (int first = task.rank; first < task.split.num_partials;
+         first += kPartialsInFlight * task.team()) {
       weights.load(params, task);
       const PartialBatch<kConfig.has_exponents> batch(params, task, first);
       weights.sum_up();
       batch.add_to(columns, weights);
     }
     if (task.half == 0 && task.rank == 0 && threadIdx.x % 32 == 0 && params.lse != nullptr) {
-      params.lse[static_cast<long long>(task.request) * params.num_rows + task.row] =
-          weights.lse * params.lse_unit;
+      params.lse[static_cast<long long>(task.split.request) * params.num_rows + task.row] =
+          weights.lse() * params.lse_unit;
     }
-    if (task.team == 1) store_columns<kConfig>(params, task, 8 * (threadIdx.x % 32), columns);
+    if (task.team_bits == 0) store_columns<kConfig>(params, task, 8 * (threadIdx.x % 32), columns);
   }
-  if (task.team > 1) join_team<kConfig>(params, task, storage, columns);
+  if (task.team_bits > 0) join_team<kConfig>(params, task, storage, columns);
 }
 
 template <DecodeMergeConfig kConfig>
@@ -224,14 +236,16 @@ __device__ __forceinline__ void decode_merge(const DecodeParams& params) {
   static_assert(kConfig.latent_dim == 2 * kMergeColumns);
   __shared__ MergeStorage storage;
   ptx::griddepcontrol_launch_dependents();
-  storage.list.find(params, kConfig.tile_kv);
-  const int num_tasks = storage.list.count_tasks([&](int num_partials) {
-    const int half_rows_at_once = kMergeWarps / team_warps(num_partials);
-    return (2 * params.num_rows + half_rows_at_once - 1) / half_rows_at_once;
-  });
-  ptx::griddepcontrol_wait();
-  for (int i = blockIdx.x; i < num_tasks; i += gridDim.x) {
-    merge_half_row<kConfig>(params, MergeTask(params, storage, i), storage);
+  const MergeTeams teams(params);
+  SplitWalk walk(params, kConfig.tile_kv, teams);
+  SplitTask part{};
+#pragma unroll 1
+  for (int i = blockIdx.x;; i += gridDim.x) {
+    const bool has_part = walk.find(i, part);
+    const MergeTask task(params, teams, part);
+    if (i == blockIdx.x) ptx::griddepcontrol_wait();
+    if (!has_part) return;
+    merge_half_row<kConfig>(params, task, storage);
   }
 }
 

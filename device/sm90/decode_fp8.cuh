@@ -39,14 +39,21 @@ __device__ void init_barriers(DecodeStorage<kConfig>& storage) {
   ptx::fence_mbarrier_init();
 }
 
-// The copy engine fills rows_per_tile rows of the query; the score product takes all of them.
+// What the scores role does before its first tile, while that is on its way: the copy engine fills
+// rows_per_tile rows of the query and the score product takes all of them; the store wants to know
+// where rows go.
 template <DecodeConfig kConfig>
-__device__ void clear_absent_rows(DecodeStorage<kConfig>& storage, int rows_per_tile) {
+__device__ void prepare_rows(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                             int row_tile) {
   auto& query = storage.query;
+  if (params.rows_per_tile < DecodeStorage<kConfig>::kTileRows) {
 #pragma unroll 1
-  for (auto& chunk : query.latent) tile::cta::clear_rows(chunk, rows_per_tile, kDecodeThreads);
-  tile::cta::clear_rows(query.rope, rows_per_tile, kDecodeThreads);
-  ptx::fence_proxy_async();
+    for (auto& chunk : query.latent) tile::cta::clear_rows(chunk, params.rows_per_tile, 128);
+    tile::cta::clear_rows(query.rope, params.rows_per_tile, 128);
+    ptx::fence_proxy_async();
+  }
+  note_row_offsets(params, storage, row_tile, threadIdx.x % 128);
+  ptx::barrier_sync(kScoresBarrier, 128);
 }
 
 template <DecodeConfig kConfig>
@@ -57,20 +64,16 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
   const int worker = blockIdx.x / params.num_row_tiles;
   const int row_tile = blockIdx.x % params.num_row_tiles;
   if (threadIdx.x == 0) init_barriers<kConfig>(storage);
-  note_row_offsets(params, storage, row_tile, static_cast<int>(threadIdx.x) - 64);
   if (threadIdx.x == 32) {
     ptx::prefetch_tensormap(&params.query_latent);
     ptx::prefetch_tensormap(&params.query_rope);
     ptx::prefetch_tensormap(&params.cache_latent);
     ptx::prefetch_tensormap(&params.cache_rope);
   }
-  if (params.rows_per_tile < DecodeStorage<kConfig>::kTileRows) {
-    clear_absent_rows<kConfig>(storage, params.rows_per_tile);
-  }
-  __syncthreads();
   ptx::griddepcontrol_wait();
   ptx::griddepcontrol_launch_dependents();  // after the wait: the merge reads the lengths at once
   const tile::DecodeWalk walk = tile::start_walk(params, kConfig.tile_kv, worker);
+  __syncthreads();
 
   switch (threadIdx.x / 128) {
     case kLoadWarpgroup:
@@ -79,6 +82,7 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
       break;
     case kScoresWarpgroup:
       ptx::setmaxnreg_dec<88>();
+      prepare_rows<kConfig>(params, storage, row_tile);
       ScoresRole<kConfig>(params, storage).run(walk, row_tile);
       break;
     default:

@@ -13,6 +13,7 @@ inline constexpr int kFirstValuesWarpgroup = 1;
 inline constexpr int kNumValuesWarpgroups = 2;
 inline constexpr int kLoadWarpgroup = 3;
 inline constexpr int kFirstValuesBarrier = 1;  // named barriers of the values warpgroups
+inline constexpr int kScoresBarrier = 3;
 inline constexpr int kDecodeThreads = 4 * 128;
 
 // What a row's sums of a tile are multiplied by. A lane of the values role reads those of its rows,

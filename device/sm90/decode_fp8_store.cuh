@@ -15,7 +15,7 @@ namespace mla::sm90 {
 template <DecodeConfig kConfig>
 __device__ void note_row_offsets(const DecodeParams& params, DecodeStorage<kConfig>& storage,
                                  int row_tile, int thread) {
-  if (thread < 0 || thread >= DecodeStorage<kConfig>::kTileRows) return;
+  if (thread >= DecodeStorage<kConfig>::kTileRows) return;
   storage.out_offset[thread] =
       tile::out_offset(params, 0, row_tile * params.rows_per_tile + thread);
 }

@@ -189,7 +189,6 @@ struct ValuesRole {
 
   __device__ void run(tile::DecodeWalk walk, int worker, int row_tile) {
     tile::Ring<1> sums;
-    SplitRequest unfinished{-1, 0};
     tile::WalkPiece piece;
     while (walk.next(piece)) {
       product.clear();
@@ -203,11 +202,6 @@ struct ValuesRole {
       store_piece<kConfig>(params, storage, product.sums, piece, worker, row_tile, half);
       __syncwarp();
       if (lane == 0) ptx::mbarrier_arrive(storage.sums_empty);
-      if (piece.is_head && piece.is_split) unfinished = {piece.request, piece.last_worker};
-    }
-    if (params.splits_requests && row_tile == 0 && half == 0 && ptx::warp_in_group() == 0 &&
-        lane == 0) {
-      params.splits[worker] = unfinished;
     }
   }
 };

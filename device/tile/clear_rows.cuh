@@ -4,8 +4,8 @@
 
 namespace mla::tile::cta {
 
-// Writes zeros to the rows of a shared matrix from `first_row` on. All threads of the block call
-// it.
+// Writes zeros to the rows of a shared matrix from `first_row` on. The first num_threads threads of
+// the block call it.
 template <int kRows, int kRowBytes>
 __device__ inline void clear_rows(unsigned char (&matrix)[kRows][kRowBytes], int first_row,
                                   int num_threads) {

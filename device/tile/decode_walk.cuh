@@ -92,10 +92,11 @@ __device__ inline long long sum(long long value) {
   return value;
 }
 
-__device__ inline long long inclusive_scan(long long value) {
+template <typename Integer>
+__device__ inline Integer inclusive_scan(Integer value) {
   const int lane = threadIdx.x % 32;
   for (int offset = 1; offset < 32; offset *= 2) {
-    const long long below = __shfl_up_sync(~0u, value, offset);
+    const Integer below = __shfl_up_sync(~0u, value, offset);
     if (lane >= offset) value += below;
   }
   return value;
@@ -103,35 +104,55 @@ __device__ inline long long inclusive_scan(long long value) {
 
 }  // namespace warp
 
-// Finds where the worker's stretch begins: two passes over the lengths, 32 at a time.
-__device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {
-  const int lane = threadIdx.x % 32;
-  const auto units = [&](int b) -> long long {
-    return b < params.batch ? request_units(num_key_tiles(cached_keys(params, b), tile_kv)) : 0;
-  };
-  const long long first_units = units(lane);
-  long long total = first_units;
-  for (int b = lane + 32; b < params.batch; b += 32) total += units(b);
-  total = warp::sum(total);
+// 32 requests of the line, a lane each. Their units fit in 32 bits.
+struct RequestGroup {
+  int own;      // units of the lane's request, 0 past the last
+  int through;  // of those up to it
 
-  const int num_workers = num_active_workers(total, params.num_workers);
+  __device__ RequestGroup(const DecodeParams& params, int tile_kv, int first_request) : own(0) {
+    const int request = first_request + static_cast<int>(threadIdx.x) % 32;
+    if (request < params.batch) {
+      own = static_cast<int>(request_units(num_key_tiles(cached_keys(params, request), tile_kv)));
+    }
+    through = warp::inclusive_scan(own);
+  }
+
+  __device__ int units() const { return __shfl_sync(~0u, through, 31); }
+};
+
+// Of all requests; `first` is the first group of them.
+__device__ inline long long total_units(const DecodeParams& params, int tile_kv,
+                                        const RequestGroup& first) {
+  if (params.batch <= 32) return first.units();
+  long long further = 0;
+  for (int b = 32 + threadIdx.x % 32; b < params.batch; b += 32) {
+    further += request_units(num_key_tiles(cached_keys(params, b), tile_kv));
+  }
+  return first.units() + warp::sum(further);
+}
+
+// Finds where the worker's stretch begins: two passes over the lengths, or one where there are no
+// more than 32.
+__device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {
+  RequestGroup group(params, tile_kv, 0);
+  const long long total = total_units(params, tile_kv, group);
+  const int num_workers = num_active_workers(total, params.num_workers, params.batch);
   DecodeWalk walk{&params, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
   if (worker >= num_workers) return walk;
   walk.unit_begin = fast_worker_begin(worker, num_workers, total);
   walk.unit_end = fast_worker_begin(worker + 1, num_workers, total);
 
-  long long before = 0;  // units of the requests below this group of 32
+  long long before = 0;  // units of the requests below this group
   for (int base = 0;; base += 32) {
-    const long long own = base == 0 ? first_units : units(base + lane);
-    const long long through = before + warp::inclusive_scan(own);
-    const unsigned reaches = __ballot_sync(~0u, through > walk.unit_begin);
+    const unsigned reaches = __ballot_sync(~0u, before + group.through > walk.unit_begin);
     if (reaches != 0) {
       const int owner = __ffs(reaches) - 1;
       walk.request = base + owner;
-      walk.request_begin = __shfl_sync(~0u, through - own, owner);
+      walk.request_begin = before + __shfl_sync(~0u, group.through - group.own, owner);
       return walk;
     }
-    before = __shfl_sync(~0u, through, 31);
+    before += group.units();
+    group = RequestGroup(params, tile_kv, base + 32);
   }
 }
 
