@@ -13,9 +13,10 @@ struct DecodeConfig {
   int latent_dim = 512;                        // columns of a cache row that are value and key
   int rope_dim = 64;                           // columns that are key alone
   int page_size = 64;                          // keys per page of the cache
-  int tile_rows = 64;    // (token, head) rows that the matrix instructions take
-  int tile_kv = 64;      // keys per tile
-  int cluster_size = 1;  // thread blocks that share a row tile
+  int tile_rows = 64;          // (token, head) rows that the matrix instructions take
+  int tile_kv = 64;            // keys per tile
+  int cluster_size = 1;        // thread blocks that share a row tile
+  bool loads_maximum = false;  // loads of scores give the largest as well (sm_103)
 
   constexpr int qk_dim() const { return latent_dim + rope_dim; }
   friend constexpr bool operator==(const DecodeConfig&, const DecodeConfig&) = default;

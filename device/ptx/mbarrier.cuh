@@ -48,4 +48,19 @@ __device__ __forceinline__ bool mbarrier_try_wait_parity(Barrier& barrier, unsig
   return is_complete != 0;
 }
 
+// Does not wait.
+__device__ __forceinline__ bool mbarrier_test_wait_parity(Barrier& barrier, unsigned parity) {
+  unsigned is_complete;
+  asm volatile(
+      "{\n"
+      ".reg .pred complete;\n"
+      "mbarrier.test_wait.parity.shared::cta.b64 complete, [%1], %2;\n"
+      "selp.u32 %0, 1, 0, complete;\n"
+      "}\n"
+      : "=r"(is_complete)
+      : "r"(shared_address(&barrier)), "r"(parity)
+      : "memory");
+  return is_complete != 0;
+}
+
 }  // namespace mla::ptx

@@ -82,6 +82,15 @@ __device__ __forceinline__ void tcgen05_ld_32x32b_x32(float* r, unsigned address
                : "r"(address));
 }
 
+// The same, and the largest of this thread's columns that is no NaN; sm_103 alone.
+__device__ __forceinline__ float tcgen05_ld_red_max_32x32b_x32(float* r, unsigned address) {
+  float largest;
+  asm volatile("tcgen05.ld.red.sync.aligned.32x32b.x32.max.f32 " MLA_REGISTERS_32 ", %32, [%33];"
+               : MLA_THIRTY_TWO("=f"), "=f"(largest)
+               : "r"(address));
+  return largest;
+}
+
 __device__ __forceinline__ void tcgen05_st_32x32b_x32(unsigned address, const float* r) {
   asm volatile("tcgen05.st.sync.aligned.32x32b.x32.b32 [%32], " MLA_REGISTERS_32
                ";" ::MLA_THIRTY_TWO("f"),

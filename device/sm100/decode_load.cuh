@@ -148,68 +148,69 @@ __device__ void load_query_role(const DecodeParams& params, DecodeStorage<kConfi
   tile::wait(storage.query_empty, query.free_parity());
 }
 
-// Role: one warp loads K, which is also V for a block alone.
-template <DecodeConfig kConfig>
-__device__ void load_keys_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
-                               tile::DecodeWalk walk, int rank) {
-  using Shape = DecodeShape<kConfig>;
-  constexpr unsigned kBytes = Shape::kKeys * kConfig.qk_dim() * Shape::kElementBytes;
-  tile::Ring<Shape::kKeyStages> ring;
-  tile::Ring<1> tail;
+// Calls fill(stage, boxes, num_keys) for every key tile of the worker, once the stage is free.
+// num_keys are left of the request; the tile's pages are looked up a tile ahead, from first_key(t).
+template <DecodeConfig kConfig, typename Boxes, int kStages, typename FirstKey, typename Fill>
+__device__ __forceinline__ void fill_stages(const DecodeParams& params, tile::DecodeWalk walk,
+                                            ptx::Barrier (&empty)[kStages], FirstKey&& first_key,
+                                            Fill&& fill) {
+  tile::Ring<kStages> ring;
   tile::WalkPiece piece;
   while (walk.next(piece)) {
     const int* table = params.block_tables + piece.request * params.block_table_stride;
     const int seq_len = tile::cached_keys(params, piece.request);
-    const auto first_key = [rank](int t) { return t * kConfig.tile_kv + rank * Shape::kKeys; };
-    KeyBoxes<kConfig> ahead;
+    Boxes ahead;
     if (piece.tile_begin < piece.tile_end) ahead.read(table, first_key(piece.tile_begin), seq_len);
     for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
-      const KeyBoxes<kConfig> boxes = ahead;
+      const Boxes boxes = ahead;
       if (t + 1 < piece.tile_end) ahead.read(table, first_key(t + 1), seq_len);
-      tile::wait(storage.key_empty[ring.stage], ring.free_parity());
-      auto& keys = storage.keys[ring.stage];
-      ptx::Barrier& full = storage.key_full[ring.stage];
-      const auto load = [&](unsigned barrier) { load_keys<kConfig>(params, keys, boxes, barrier); };
-      if constexpr (!Shape::kIsPair) {
-        fill_values<kConfig>(storage, full, kBytes, keys.latent, seq_len - t * kConfig.tile_kv,
-                             tail, load);
-      } else if (ptx::laneid() == 0) {
-        expect_at_leader<Shape::kBlocks>(full, kBytes);
-        load(leader_address<Shape::kBlocks>(full));
-      }
+      tile::wait(empty[ring.stage], ring.free_parity());
+      fill(ring.stage, boxes, seq_len - t * kConfig.tile_kv);
       __syncwarp();
       ring.advance();
     }
   }
-  drain(storage.key_empty, ring);
+  drain(empty, ring);
+}
+
+// Role: one warp loads K, which is also V for a block alone.
+template <DecodeConfig kConfig>
+__device__ void load_keys_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
+                               const tile::DecodeWalk& walk, int rank) {
+  using Shape = DecodeShape<kConfig>;
+  using Boxes = KeyBoxes<kConfig>;
+  constexpr unsigned kBytes = Shape::kKeys * kConfig.qk_dim() * Shape::kElementBytes;
+  tile::Ring<1> tail;
+  const auto first_key = [rank](int t) { return t * kConfig.tile_kv + rank * Shape::kKeys; };
+  const auto fill = [&](int stage, const Boxes& boxes, int num_keys) {
+    auto& keys = storage.keys[stage];
+    ptx::Barrier& full = storage.key_full[stage];
+    const auto load = [&](unsigned barrier) { load_keys<kConfig>(params, keys, boxes, barrier); };
+    if constexpr (!Shape::kIsPair) {
+      fill_values<kConfig>(storage, full, kBytes, keys.latent, num_keys, tail, load);
+    } else if (ptx::laneid() == 0) {
+      expect_at_leader<Shape::kBlocks>(full, kBytes);
+      load(leader_address<Shape::kBlocks>(full));
+    }
+  };
+  fill_stages<kConfig, Boxes>(params, walk, storage.key_empty, first_key, fill);
 }
 
 // Role of a pair: one warp loads the block's columns of V.
 template <DecodeConfig kConfig>
 __device__ void load_values_role(const DecodeParams& params, DecodeStorage<kConfig>& storage,
-                                 tile::DecodeWalk walk, int rank) {
-  using Shape = DecodeShape<kConfig>;
+                                 const tile::DecodeWalk& walk, int rank) {
+  using Boxes = ValueBoxes<kConfig>;
   constexpr unsigned kBytes = sizeof(typename ValueStages<kConfig>::Tile);
-  tile::Ring<Shape::kValueStages> ring;
   tile::Ring<1> tail;
-  tile::WalkPiece piece;
-  while (walk.next(piece)) {
-    const int* table = params.block_tables + piece.request * params.block_table_stride;
-    const int seq_len = tile::cached_keys(params, piece.request);
-    for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
-      ValueBoxes<kConfig> boxes;
-      boxes.read(table, t * kConfig.tile_kv, seq_len);
-      tile::wait(storage.value_empty[ring.stage], ring.free_parity());
-      auto& values = storage.values.tiles[ring.stage];
-      fill_values<kConfig>(storage, storage.value_full[ring.stage], kBytes, values.chunks,
-                           seq_len - t * kConfig.tile_kv, tail, [&](unsigned barrier) {
-                             load_values<kConfig>(params, values, boxes, barrier, rank);
-                           });
-      __syncwarp();
-      ring.advance();
-    }
-  }
-  drain(storage.value_empty, ring);
+  const auto first_key = [](int t) { return t * kConfig.tile_kv; };
+  const auto fill = [&](int stage, const Boxes& boxes, int num_keys) {
+    auto& values = storage.values.tiles[stage];
+    fill_values<kConfig>(
+        storage, storage.value_full[stage], kBytes, values.chunks, num_keys, tail,
+        [&](unsigned barrier) { load_values<kConfig>(params, values, boxes, barrier, rank); });
+  };
+  fill_stages<kConfig, Boxes>(params, walk, storage.value_empty, first_key, fill);
 }
 
 }  // namespace mla::sm100

@@ -19,6 +19,13 @@ struct Products {
       ptx::mma_instruction(kConfig.dtype, kConfig.tile_rows, kConfig.tile_kv, false);
   static constexpr unsigned kValuesInstruction =
       ptx::mma_instruction(kConfig.dtype, kConfig.tile_rows, kColumnsPerProduct, true);
+  static constexpr int kStepKeys = ptx::kMmaDepthBytes / Shape::kElementBytes;
+  static constexpr int kLatentSteps =
+      Shape::kLatentChunks * Shape::kChunkBytes / ptx::kMmaDepthBytes;
+  static constexpr int kScoreSteps = kLatentSteps + Shape::kRopeBytes / ptx::kMmaDepthBytes;
+  static constexpr int kProductSteps = kConfig.tile_kv / kStepKeys;
+  static constexpr int kValueSteps = kProductsPerTile * kProductSteps;
+  static_assert(kValueSteps <= kScoreSteps);
 
   DecodeStorage<kConfig>& storage;
   unsigned tensor_memory;
@@ -27,42 +34,49 @@ struct Products {
   tile::Ring<kScoreStages> scores;
   tile::Ring<Shape::kPStages> p;
 
-  // D (+)= A B over num_bytes of k, where A and B are K-major.
-  __device__ __forceinline__ void add_span(unsigned d, ptx::TensorMatrix a, ptx::TensorMatrix b,
-                                           int num_bytes, bool accumulates) {
-#pragma unroll
-    for (int byte = 0; byte < num_bytes; byte += ptx::kMmaDepthBytes) {
-      ptx::tcgen05_mma<kConfig.dtype, kBlocks>(d, a.moved(byte), b.moved(byte), kScoresInstruction,
-                                               accumulates || byte > 0);
-    }
-  }
-
   __device__ bool are_keys_loaded() {
-    return leader_sees<kBlocks>(storage.key_full[keys.stage], keys.parity());
+    return leader_tests<kBlocks>(storage.key_full[keys.stage], keys.parity());
   }
 
-  // S[rows, tile_kv] = Q K^T of the next tile. The stage of S is free: its last scores became
-  // probabilities that issue_values has waited for.
-  __device__ void issue_scores() {
+  // And the tile's values.
+  __device__ bool are_probabilities_stored() {
+    if constexpr (Shape::kIsPair) {
+      if (!leader_tests<kBlocks>(storage.value_full[values.stage], values.parity())) return false;
+    }
+    return leader_tests<kBlocks>(storage.p_full[p.stage], p.parity());
+  }
+
+  __device__ void wait_for_keys() {
     leader_wait<kBlocks>(storage.key_full[keys.stage], keys.parity());
     ptx::tcgen05_fence_after_thread_sync();
-    constexpr auto kLatentSwizzle = ptx::TensorSwizzle::k128B;
+  }
+
+  __device__ void wait_for_probabilities() {
+    if constexpr (Shape::kIsPair) {
+      leader_wait<kBlocks>(storage.value_full[values.stage], values.parity());
+    }
+    leader_wait<kBlocks>(storage.p_full[p.stage], p.parity());
+    ptx::tcgen05_fence_after_thread_sync();
+  }
+
+  // One of the instructions S[rows, tile_kv] += Q K^T of the next tile.
+  __device__ __forceinline__ void issue_score_step(int step) {
     const unsigned d = scores_address<kConfig>(tensor_memory, scores.stage);
     const auto& query = storage.query;
     const auto& tile = storage.keys[keys.stage];
-    const ptx::TensorMatrix a = ptx::tensor_matrix(query.latent, kLatentSwizzle);
-    const ptx::TensorMatrix b = ptx::tensor_matrix(tile.latent, kLatentSwizzle);
-#pragma unroll
-    for (int chunk = 0; chunk < Shape::kLatentChunks; ++chunk) {
-      add_span(d, a.moved(chunk * sizeof(query.latent[0])), b.moved(chunk * sizeof(tile.latent[0])),
-               Shape::kChunkBytes, chunk > 0);
+    const auto issue = [&](const auto& a, const auto& b, ptx::TensorSwizzle swizzle, int byte) {
+      ptx::tcgen05_mma<kConfig.dtype, kBlocks>(d, ptx::tensor_matrix(a, swizzle).moved(byte),
+                                               ptx::tensor_matrix(b, swizzle).moved(byte),
+                                               kScoresInstruction, step > 0);
+    };
+    if (step < kLatentSteps) {
+      const int byte = step * ptx::kMmaDepthBytes, chunk = byte / Shape::kChunkBytes;
+      issue(query.latent[chunk], tile.latent[chunk], ptx::TensorSwizzle::k128B,
+            byte % Shape::kChunkBytes);
+    } else {
+      const int byte = (step - kLatentSteps) * ptx::kMmaDepthBytes;
+      issue(query.rope, tile.rope, Shape::kRopeSwizzle, byte);
     }
-    add_span(d, ptx::tensor_matrix(query.rope, Shape::kRopeSwizzle),
-             ptx::tensor_matrix(tile.rope, Shape::kRopeSwizzle), Shape::kRopeBytes, true);
-    ptx::tcgen05_commit<kBlocks>(storage.scores_full[scores.stage]);
-    if constexpr (Shape::kIsPair) ptx::tcgen05_commit<kBlocks>(storage.key_empty[keys.stage]);
-    keys.advance();
-    scores.advance();
   }
 
   // What the next tile's values lie in: chunks of [keys][128 bytes].
@@ -74,39 +88,65 @@ struct Products {
     }
   }
 
-  // O[rows, latent] (+)= P V of the next tile, 256 columns an instruction.
-  __device__ void issue_values(bool accumulates) {
-    if constexpr (Shape::kIsPair) {
-      leader_wait<kBlocks>(storage.value_full[values.stage], values.parity());
-    }
-    leader_wait<kBlocks>(storage.p_full[p.stage], p.parity());
-    ptx::tcgen05_fence_after_thread_sync();
-    constexpr int kStepKeys = ptx::kMmaDepthBytes / Shape::kElementBytes;
-    const ptx::TensorMatrix a = ptx::tensor_matrix(storage.p[p.stage], Shape::kPSwizzle);
-    const auto& chunks = value_chunks();
+  // One of the instructions O[rows, latent] (+)= P V of the next tile, for 256 columns.
+  __device__ __forceinline__ void issue_value_step(int index, bool accumulates) {
     constexpr int kProductChunks = Shape::kValueChunks / kProductsPerTile;
-#pragma unroll
-    for (int product = 0; product < kProductsPerTile; ++product) {
-      const unsigned d = tensor_memory + product * kColumnsPerProduct / 2;
-      const ptx::TensorMatrix b = ptx::tensor_matrix(chunks[product * kProductChunks],
-                                                     ptx::TensorSwizzle::k128B, sizeof(chunks[0]));
-#pragma unroll
-      for (int step = 0; step < kConfig.tile_kv / kStepKeys; ++step) {
-        ptx::tcgen05_mma<kConfig.dtype, kBlocks>(d, a.moved(step * ptx::kMmaDepthBytes),
-                                                 b.moved(step * kStepKeys * Shape::kChunkBytes),
-                                                 kValuesInstruction, accumulates || step > 0);
-      }
-    }
+    const int product = index / kProductSteps, step = index % kProductSteps;
+    const auto& chunks = value_chunks();
+    const ptx::TensorMatrix a = ptx::tensor_matrix(storage.p[p.stage], Shape::kPSwizzle);
+    const ptx::TensorMatrix b = ptx::tensor_matrix(chunks[product * kProductChunks],
+                                                   ptx::TensorSwizzle::k128B, sizeof(chunks[0]));
+    ptx::tcgen05_mma<kConfig.dtype, kBlocks>(tensor_memory + product * kColumnsPerProduct / 2,
+                                             a.moved(step * ptx::kMmaDepthBytes),
+                                             b.moved(step * kStepKeys * Shape::kChunkBytes),
+                                             kValuesInstruction, accumulates || step > 0);
+  }
+
+  __device__ void announce_scores() {
+    ptx::tcgen05_commit<kBlocks>(storage.scores_full[scores.stage]);
+    if constexpr (Shape::kIsPair) ptx::tcgen05_commit<kBlocks>(storage.key_empty[keys.stage]);
+    keys.advance();
+    scores.advance();
+  }
+
+  __device__ void announce_values() {
     ptx::tcgen05_commit<kBlocks>(storage.p_empty[p.stage]);
     ptx::tcgen05_commit<kBlocks>(Shape::kIsPair ? storage.value_empty[values.stage]
                                                 : storage.key_empty[values.stage]);
     values.advance();
     p.advance();
   }
+
+  __device__ void issue_scores() {
+#pragma unroll
+    for (int step = 0; step < kScoreSteps; ++step) issue_score_step(step);
+    announce_scores();
+  }
+
+  __device__ void issue_values(bool accumulates) {
+#pragma unroll
+    for (int step = 0; step < kValueSteps; ++step) issue_value_step(step, accumulates);
+    announce_values();
+  }
+
+  // Each adds to sums of its own, so that one's instruction need not wait for the other's result.
+  __device__ void issue_scores_and_values(bool accumulates) {
+#pragma unroll
+    for (int step = 0; step < kScoreSteps; ++step) {
+      issue_score_step(step);
+      const int values_before = step * kValueSteps / kScoreSteps;
+      if ((step + 1) * kValueSteps / kScoreSteps > values_before) {
+        issue_value_step(values_before, accumulates);
+      }
+    }
+    announce_scores();
+    announce_values();
+  }
 };
 
-// Role: one thread of the leader. The next tile's scores go ahead of this tile's values where its
-// keys are there, so that the tensor cores have work during the softmax.
+// Role: one thread of the leader. Scores go ahead of values where their keys are there, so that the
+// tensor cores have work during the softmax: by one tile, and by another one once a tile's
+// probabilities are there, which leave its place of the two stages of S free.
 template <DecodeConfig kConfig>
 __device__ void products_role(DecodeStorage<kConfig>& storage, tile::DecodeWalk walk,
                               unsigned tensor_memory) {
@@ -119,14 +159,26 @@ __device__ void products_role(DecodeStorage<kConfig>& storage, tile::DecodeWalk 
     leader_wait<kBlocks>(storage.query_full, query.parity());
     query.advance();
     int scored = piece.tile_begin, added = piece.tile_begin;
+    const auto count_scores = [&] {
+      if (++scored == piece.tile_end) ptx::tcgen05_commit<kBlocks>(storage.query_empty);
+    };
     while (added < piece.tile_end) {
       const bool can_score = scored < piece.tile_end && scored - added < kScoreStages;
       if (can_score && (scored == added || products.are_keys_loaded())) {
+        products.wait_for_keys();
         products.issue_scores();
-        if (++scored == piece.tile_end) ptx::tcgen05_commit<kBlocks>(storage.query_empty);
+        count_scores();
+        continue;
+      }
+      if (can_score && !products.are_probabilities_stored()) continue;  // what comes first goes on
+      products.wait_for_probabilities();
+      const bool accumulates = added++ > piece.tile_begin;
+      if (scored < piece.tile_end && products.are_keys_loaded()) {
+        products.wait_for_keys();
+        products.issue_scores_and_values(accumulates);
+        count_scores();
       } else {
-        products.issue_values(added > piece.tile_begin);
-        ++added;
+        products.issue_values(accumulates);
       }
     }
   }

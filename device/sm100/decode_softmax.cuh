@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "device/ptx/f32x2.cuh"
 #include "device/ptx/math.cuh"
 #include "device/sm100/decode_row_state.cuh"
 #include "device/sm100/decode_storage.cuh"
@@ -48,34 +49,6 @@ struct RowExchange {
   }
 };
 
-// Reads the thread's scores of a tile.
-template <DecodeConfig kConfig>
-__device__ __forceinline__ void take_scores(DecodeStorage<kConfig>& storage, unsigned tensor_memory,
-                                            const RowPlace& place,
-                                            const tile::Ring<kScoreStages>& ring,
-                                            float (&scores)[DecodeShape<kConfig>::kHalfKeys]) {
-  tile::wait(storage.scores_full[ring.stage], ring.parity());
-  ptx::tcgen05_fence_after_thread_sync();
-  const unsigned address = place.address(scores_address<kConfig>(tensor_memory, ring.stage));
-#pragma unroll
-  for (int i = 0; i < DecodeShape<kConfig>::kHalfKeys; i += 32) {
-    ptx::tcgen05_ld_32x32b_x32(scores + i, address + i);
-  }
-  ptx::tcgen05_wait_ld();
-  ptx::tcgen05_fence_registers(scores);
-  ptx::tcgen05_fence_before_thread_sync();
-}
-
-// Scores of keys that the row does not see become -inf. first_key is the thread's.
-template <int kCount>
-__device__ __forceinline__ void mask_scores(float (&scores)[kCount], int first_key, int bound) {
-  if (first_key + kCount <= bound) return;
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) {
-    if (first_key + i >= bound) scores[i] = -kInfinity;
-  }
-}
-
 template <int kCount>
 __device__ __forceinline__ float largest_of(const float (&scores)[kCount]) {
   float largest = -kInfinity;
@@ -86,26 +59,63 @@ __device__ __forceinline__ float largest_of(const float (&scores)[kCount]) {
   return largest;
 }
 
-// The sum of a vector of probabilities as they were rounded.
-template <ElementType kType>
-__device__ __forceinline__ float rounded_sum(const uint4& vector) {
-  float sum = 0.0f;
+// Reads the thread's scores of a tile and returns the largest.
+template <DecodeConfig kConfig>
+__device__ __forceinline__ float take_scores(DecodeStorage<kConfig>& storage,
+                                             unsigned tensor_memory, const RowPlace& place,
+                                             const tile::Ring<kScoreStages>& ring,
+                                             float (&scores)[DecodeShape<kConfig>::kHalfKeys]) {
+  tile::wait(storage.scores_full[ring.stage], ring.parity());
+  ptx::tcgen05_fence_after_thread_sync();
+  const unsigned address = place.address(scores_address<kConfig>(tensor_memory, ring.stage));
+  constexpr int kLoads = DecodeShape<kConfig>::kHalfKeys / 32;
+  float largest[kLoads];
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    const unsigned word = tile::word(vector, i);
-    if constexpr (size_bytes(kType) == 2) {
-      sum += tile::element<kType>(word, 0) + tile::element<kType>(word, 1);
+  for (int i = 0; i < kLoads; ++i) {
+    if constexpr (kConfig.loads_maximum) {
+      largest[i] = ptx::tcgen05_ld_red_max_32x32b_x32(scores + 32 * i, address + 32 * i);
     } else {
-      // Of four significant bits each: float16 holds the sum of two, of unlike size all but
-      // exactly.
-      const unsigned pair =
-          ptx::add_rn_f16x2(ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(word)),
-                            ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(word >> 16)));
-      sum += tile::element<ElementType::kFloat16>(pair, 0) +
-             tile::element<ElementType::kFloat16>(pair, 1);
+      ptx::tcgen05_ld_32x32b_x32(scores + 32 * i, address + 32 * i);
     }
   }
-  return sum;
+  ptx::tcgen05_wait_ld();
+  ptx::tcgen05_fence_registers(scores);
+  if constexpr (kConfig.loads_maximum) ptx::tcgen05_fence_registers(largest);
+  ptx::tcgen05_fence_before_thread_sync();
+  if constexpr (!kConfig.loads_maximum) return largest_of(scores);
+  return kLoads == 1 ? largest[0] : fmaxf(largest[0], largest[kLoads - 1]);
+}
+
+// Scores of keys that the row does not see become -inf. first_key is the thread's. Returns the
+// largest that is left.
+template <int kCount>
+__device__ __forceinline__ float mask_scores(float (&scores)[kCount], int first_key, int bound,
+                                             float largest) {
+  if (first_key + kCount <= bound) return largest;
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) {
+    if (first_key + i >= bound) scores[i] = -kInfinity;
+  }
+  return largest_of(scores);
+}
+
+// Adds a vector of probabilities as they were rounded, the even and the odd ones.
+template <ElementType kType>
+__device__ __forceinline__ float2 add_rounded(float2 sums, const uint4& vector) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    unsigned pair = tile::word(vector, i);
+    constexpr bool kIsFloat8 = size_bytes(kType) == 1;
+    if constexpr (kIsFloat8) {
+      // Of four significant bits each: float16 holds the sum of two, of unlike size all but
+      // exactly.
+      pair = ptx::add_rn_f16x2(ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(pair)),
+                               ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(pair >> 16)));
+    }
+    constexpr ElementType kHalf = kIsFloat8 ? ElementType::kFloat16 : kType;
+    sums = ptx::add_rn_f32x2(sums, {tile::element<kHalf>(pair, 0), tile::element<kHalf>(pair, 1)});
+  }
+  return sums;
 }
 
 // A thread's probabilities of a tile, as they lie in a row of P.
@@ -120,18 +130,25 @@ struct RowProbabilities {
   // Adds them to the row's sums.
   __device__ RowProbabilities(const float (&scores)[Shape::kHalfKeys], float scale,
                               RowState<kConfig.dtype>& state) {
-    const float offset = state.offset();
+    const float offset = -state.offset();
+    float2 sums{0.0f, 0.0f}, weights{0.0f, 0.0f};
 #pragma unroll
     for (int v = 0; v < kVectors; ++v) {
       float values[kVectorKeys];
 #pragma unroll
-      for (int i = 0; i < kVectorKeys; ++i) {
-        values[i] = ptx::ex2_approx_ftz(fmaf(scores[v * kVectorKeys + i], scale, -offset));
-        state.sum += values[i];
+      for (int i = 0; i < kVectorKeys; i += 2) {
+        const float* pair = scores + v * kVectorKeys + i;
+        const float2 exponents =
+            ptx::fma_rn_f32x2({pair[0], pair[1]}, {scale, scale}, {offset, offset});
+        values[i] = ptx::ex2_approx_ftz(exponents.x);
+        values[i + 1] = ptx::ex2_approx_ftz(exponents.y);
+        sums = ptx::add_rn_f32x2(sums, {values[i], values[i + 1]});
       }
       vectors[v] = tile::rounded<kConfig.dtype>(values);
-      state.weight += rounded_sum<kConfig.dtype>(vectors[v]);
+      weights = add_rounded<kConfig.dtype>(weights, vectors[v]);
     }
+    state.sum += sums.x + sums.y;
+    state.weight += weights.x + weights.y;
   }
 
   // Swizzled as the matrix instruction reads it.
@@ -155,7 +172,11 @@ __device__ inline void rescale_sums(unsigned sums, float factor) {
     ptx::tcgen05_wait_ld();
     ptx::tcgen05_fence_registers(values);
 #pragma unroll
-    for (float& value : values) value *= factor;
+    for (int i = 0; i < 32; i += 2) {
+      const float2 scaled = ptx::mul_rn_f32x2({values[i], values[i + 1]}, {factor, factor});
+      values[i] = scaled.x;
+      values[i + 1] = scaled.y;
+    }
     ptx::tcgen05_st_32x32b_x32(sums + column, values);
   }
   ptx::tcgen05_wait_st();
@@ -183,10 +204,9 @@ __device__ void softmax_role(const DecodeParams& params, DecodeStorage<kConfig>&
     RowState<kConfig.dtype> state;
     for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
       float scores[Shape::kHalfKeys];
-      take_scores<kConfig>(storage, tensor_memory, place, score_ring, scores);
+      float own = take_scores<kConfig>(storage, tensor_memory, place, score_ring, scores);
       score_ring.advance();
-      mask_scores(scores, t * kConfig.tile_kv + place.half * Shape::kHalfKeys, bound);
-      const float own = largest_of(scores);
+      own = mask_scores(scores, t * kConfig.tile_kv + place.half * Shape::kHalfKeys, bound, own);
       const float factor = state.update_reference(fmaxf(own, exchange(own)) * scale);
       const RowProbabilities<kConfig> probabilities(scores, scale, state);
       if (t > piece.tile_begin && __any_sync(~0u, factor != 1.0f)) {

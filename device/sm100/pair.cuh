@@ -56,6 +56,13 @@ __device__ __forceinline__ bool leader_sees(ptx::Barrier& barrier, unsigned pari
   return ptx::mbarrier_try_wait_parity_cluster(barrier, parity);
 }
 
+// Whether the leader need not wait.
+template <int kBlocks>
+__device__ __forceinline__ bool leader_tests(ptx::Barrier& barrier, unsigned parity) {
+  if constexpr (kBlocks == 1) return ptx::mbarrier_test_wait_parity(barrier, parity);
+  return ptx::mbarrier_test_wait_parity_cluster(barrier, parity);
+}
+
 template <int kBlocks>
 __device__ __forceinline__ void leader_wait(ptx::Barrier& barrier, unsigned parity) {
   while (!leader_sees<kBlocks>(barrier, parity)) {

@@ -64,7 +64,6 @@ TensorFenceCheck::TensorFenceCheck(const Program& program) : program_(program) {
 
 void TensorFenceCheck::before(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const TensorOrder order = order_of(instruction);
-  if (order == TensorOrder::kAccess) return check_access(warp, instruction);
   // Arrivals count before the instruction runs, which may open the barrier for others.
   if (order == TensorOrder::kArrive) {
     const auto [cta, offset] = find_barrier(warp, instruction.operands[1], lanes);
@@ -87,6 +86,8 @@ void TensorFenceCheck::after(Warp& warp, const Instruction& instruction, LaneMas
                              Outcome outcome) {
   if (outcome != Outcome::kNext) return;
   const TensorOrder order = order_of(instruction);
+  // Only now have all lanes come, each with its own waits and fences behind it.
+  if (order == TensorOrder::kAccess) return check_access(warp, instruction);
   if (order == TensorOrder::kFenceBefore) {
     warps_[&warp].is_fenced_before = true;
   } else if (order == TensorOrder::kFenceAfter) {

@@ -18,7 +18,9 @@ inline std::vector<compile::KernelSource> listed_kernels(const compile::Target& 
 #define MLA_AOT_SM90_KERNEL(...) \
   if (arch == Arch::kSm90) MLA_AOT_KERNEL(__VA_ARGS__)
 #define MLA_AOT_SM100_KERNEL(...) \
-  if (arch != Arch::kSm90) MLA_AOT_KERNEL(__VA_ARGS__)
+  if (arch == Arch::kSm100) MLA_AOT_KERNEL(__VA_ARGS__)
+#define MLA_AOT_SM103_KERNEL(...) \
+  if (arch == Arch::kSm103) MLA_AOT_KERNEL(__VA_ARGS__)
 #include "device/aot.def"
   return sources;
 }

@@ -51,14 +51,16 @@ std::string expression(const char* type, std::initializer_list<Field> fields) {
 // it is part of the text.
 
 std::string config_text(const DecodeConfig& config) {
-  const auto& [dtype, latent_dim, rope_dim, page_size, tile_rows, tile_kv, cluster_size] = config;
+  const auto& [dtype, latent_dim, rope_dim, page_size, tile_rows, tile_kv, cluster_size,
+               loads_maximum] = config;
   return expression("DecodeConfig", {{"dtype", dtype},
                                      {"latent_dim", latent_dim},
                                      {"rope_dim", rope_dim},
                                      {"page_size", page_size},
                                      {"tile_rows", tile_rows},
                                      {"tile_kv", tile_kv},
-                                     {"cluster_size", cluster_size}});
+                                     {"cluster_size", cluster_size},
+                                     {"loads_maximum", loads_maximum}});
 }
 
 std::string config_text(const DecodeMergeConfig& config) {

@@ -24,7 +24,7 @@ constexpr int kMaxWaves = 4;
 constexpr std::int64_t kInvariantBatch = 64;
 constexpr std::int64_t kInvariantSeqLen = 8192;
 
-DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) {
+DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile, Arch arch) {
   const RowTiling rows = tile_rows(problem.q_len, problem.num_heads, block_rows(tile));
   DecodePlan plan;
   plan.config = {.dtype = element_type(problem.dtype),
@@ -33,7 +33,8 @@ DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile) 
                  .page_size = problem.page_size,
                  .tile_rows = tile.rows,
                  .tile_kv = tile.keys,
-                 .cluster_size = tile.cluster_size};
+                 .cluster_size = tile.cluster_size,
+                 .loads_maximum = arch == Arch::kSm103};
   plan.num_rows = problem.q_len * problem.num_heads;
   plan.fold = rows.fold;
   plan.is_dense = rows.is_dense;
@@ -97,7 +98,7 @@ std::vector<DecodePlan> legal_plans(const DecodeProblem& problem, const DeviceFa
                                     const std::vector<DecodeTile>& tiles) {
   std::vector<DecodePlan> plans;
   for (const DecodeTile& tile : tiles) {
-    DecodePlan plan = plan_with_tile(problem, tile);
+    DecodePlan plan = plan_with_tile(problem, tile, device.arch);
     for (const std::int64_t num_workers : worker_counts(problem, plan, device)) {
       set_workers(plan, problem, device, num_workers);
       if (!is_legal(plan, problem, device)) continue;

@@ -23,8 +23,15 @@ constexpr int kSm90Float8FullRateRows = 40;
 constexpr double kSm90Float8TileSeconds = 1.3e-6;
 constexpr double kSm90Float16TileSeconds = 1.9e-6;
 
-// The tcgen05 matrix instruction of one block fills half of the datapath with M = 64 (documented).
-constexpr int kSm100SingleFullRateRows = 128;
+// The same chain on a B200 (modelled: docs/06_time_model.md).
+constexpr double kSm100Float8TileSeconds = 0.66e-6;
+constexpr double kSm100Float8PairSeconds = 0.86e-6;
+constexpr double kSm100Float16TileSeconds = 1.94e-6;
+constexpr double kSm100Float16PairSeconds = 1.42e-6;
+
+// The weight-stationary instruction of one block takes 76 to 80 clocks for 64 rows and N = 256, where
+// full rate would be 64 (published measurement on a B200): as long as 80 rows would.
+constexpr int kSm100SingleFullRateRows = 80;
 
 // Rows are the N of the instruction, so any multiple of 8 is a tile.
 std::vector<DecodeTile> row_steps(int keys, int full_rate_rows, double seconds) {
@@ -47,8 +54,12 @@ std::vector<DecodeTile> decode_tiles(Arch arch, DType dtype) {
     case Arch::kSm100:
     case Arch::kSm103: {
       // 16-bit keys leave room for tiles of 64; a block alone has all of a tile's keys.
-      const int pair_keys = is_float8(dtype) ? 128 : 64;
-      return {{64, 64, 1, kSm100SingleFullRateRows}, {128, pair_keys, 2, 128}};
+      if (is_float8(dtype)) {
+        return {{64, 64, 1, kSm100SingleFullRateRows, kSm100Float8TileSeconds},
+                {128, 128, 2, 128, kSm100Float8PairSeconds}};
+      }
+      return {{64, 64, 1, kSm100SingleFullRateRows, kSm100Float16TileSeconds},
+              {128, 64, 2, 128, kSm100Float16PairSeconds}};
     }
   }
   return {};

@@ -53,7 +53,7 @@ class _Signals:
     scores_full: Barrier
     p_full: Barrier
     p_empty: Barrier
-    commands: list[tuple[list[Work], list[Barrier]]]  # products in order, and who hears of them
+    commands: list[tuple[Work, list[Barrier]]]  # products in order, and who hears of them
     issued: Barrier
 
 
@@ -70,57 +70,74 @@ def simulate(setting: Setting, pieces: Sequence[int]) -> Simulation:
     if shape.is_pair:
         value_bytes = shape.keys * KV_LORA_RANK // 2 * shape.element_bytes
         rings = [(values, setting.copy(value_bytes, from_l2=True))]
-        loading(simulation, setting, "values", rings, pieces, signals.query_empty)
+        loading(simulation, setting, "values", rings, pieces, signals.query_empty, from_l2=True)
     simulation.add("products", _products(setting, shape, pieces, signals))
-    simulation.add("tensor cores", _tensor_cores(setting, 2 * sum(pieces), signals))
+    simulation.add("tensor cores", _tensor_cores(signals))
     simulation.add("softmax", _softmax(setting, shape, pieces, signals))
     return simulation
 
 
-def _product(setting: Setting, shape: Shape, columns: int) -> Work:
-    """One instruction, which adds to the sums of the one before."""
-    depth = DEPTH_BYTES // shape.element_bytes
-    tensor = setting.product(ROWS, columns, depth)
+def _products_of(setting: Setting, shape: Shape, columns: int, count: int) -> Work:
+    """So many instructions, each of which adds to the sums of the one before."""
+    tensor = setting.product(ROWS, columns, DEPTH_BYTES // shape.element_bytes)
     latencies = setting.latencies
     clocks = max(latencies.chained_product, tensor + latencies.product_overhead)
     operands = (ROWS + columns / shape.blocks) * DEPTH_BYTES
-    return Work(clocks, {"tensor": tensor, "port": setting.port(operands)})
+    return Work(count * clocks, {"tensor": count * tensor, "port": count * setting.port(operands)})
+
+
+def _interleaved(first: Work, second: Work) -> Work:
+    """Instructions of two kinds in turn: neither waits for the other's sums."""
+    busy = {unit: first.busy[unit] + second.busy[unit] for unit in first.busy}
+    return Work(max(first.clocks, second.clocks), busy)
 
 
 def _products(setting: Setting, shape: Shape, pieces: Sequence[int], signals: _Signals) -> Role:
-    """The thread that issues: scores go one tile ahead of values where their keys are there."""
+    """The thread that issues: scores go ahead of values where their keys are there."""
     depth = DEPTH_BYTES // shape.element_bytes
-    scores = [_product(setting, shape, shape.keys)] * (D_CACHE // depth)
-    values = [_product(setting, shape, COLUMNS)] * (KV_LORA_RANK // COLUMNS * shape.keys // depth)
+    scores = _products_of(setting, shape, shape.keys, D_CACHE // depth)
+    value_steps = KV_LORA_RANK // COLUMNS * shape.keys // depth
+    values = _products_of(setting, shape, COLUMNS, value_steps)
     keys_heard = [signals.keys.empty[0]] if shape.is_pair else []
+    values_heard = [signals.p_empty, signals.values.empty[0]]
     scored = added = first = 0
     for tiles in pieces:
         end = first + tiles
         while added < end:
-            are_keys_loaded = signals.keys.full.times_open > scored
-            if scored < min(end, added + SCORE_STAGES) and (scored == added or are_keys_loaded):
-                yield Wait(signals.keys.full, scored + 1)
-                yield Work(setting.latencies.barrier)
-                scored += 1
-                heard = [signals.scores_full, *keys_heard]
-                heard += [signals.query_empty] if scored == end else []
-                signals.commands.append((scores, heard))
+            heard: list[Barrier] = []
+            keys = Wait(signals.keys.full, scored + 1)
+            can_score = scored < min(end, added + SCORE_STAGES)
+            if scored > added:
+                yield Wait(signals.p_full, added + 1, keys if can_score else None)
+            if can_score and (scored == added or keys.is_over):
+                yield keys
+                work = scores
             else:
                 yield Wait(signals.values.full, added + 1)
-                yield Wait(signals.p_full, added + 1)
-                yield Work(setting.latencies.barrier)
                 added += 1
-                signals.commands.append((values, [signals.p_empty, signals.values.empty[0]]))
+                heard += values_heard
+                work = _interleaved(scores, values) if scored < end and keys.is_over else values
+            if work is not values:
+                scored += 1
+                heard += [signals.scores_full, *keys_heard]
+                heard += [signals.query_empty] if scored == end else []
+            yield Work(setting.latencies.barrier)
+            signals.commands.append((work, heard))
             signals.issued.arrive()
         first = end
+    signals.issued.arrive()  # no more
 
 
-def _tensor_cores(setting: Setting, count: int, signals: _Signals) -> Role:
+def _tensor_cores(signals: _Signals) -> Role:
     """Products complete in the order of their issue."""
-    for number in range(count):
+    number = 0
+    while True:
         yield Wait(signals.issued, number + 1)
-        products, heard = signals.commands[number]
-        yield from products
+        if number == len(signals.commands):
+            return
+        work, heard = signals.commands[number]
+        number += 1
+        yield work
         for barrier in heard:
             barrier.arrive()
 

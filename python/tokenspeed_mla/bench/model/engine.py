@@ -55,10 +55,17 @@ class Barrier:
 
 @dataclass(frozen=True)
 class Wait:
-    """Until `barrier` has opened `times` times; none or fewer is no wait."""
+    """Until `barrier` has opened `times` times (none is no wait), or the other wait is over."""
 
     barrier: Barrier
     times: int
+    other: Wait | None = None
+
+    @property
+    def is_over(self) -> bool:
+        if self.barrier.times_open >= self.times:
+            return True
+        return self.other is not None and self.other.is_over
 
 
 Role = Generator[Work | Wait, None, None]
@@ -107,14 +114,14 @@ class Simulation:
                 if request.clocks > 0:
                     self._running.append(_Running(role, name, request, 1.0))
                     return
-            elif request.barrier.times_open < request.times:
+            elif not request.is_over:
                 self._waiting.append((role, name, request, self.now))
                 return
 
     def _wake(self) -> None:
         has_woken = True
         while has_woken:
-            ready = [w for w in self._waiting if w[2].barrier.times_open >= w[2].times]
+            ready = [w for w in self._waiting if w[2].is_over]
             has_woken = bool(ready)
             self._waiting = [w for w in self._waiting if w not in ready]
             for role, name, _, since in ready:

@@ -45,6 +45,7 @@ class Machine:
     memory_bytes_per_second: float
     l2_bytes_per_clock: float  # that one SM can draw
     memory_seconds: float  # of one trip
+    l2_seconds: float  # the same to the L2
     launch_seconds: float  # launch, work list, roles that find nothing to do
     latencies: Latencies = Latencies()
     tensor_macs: int = 4096  # of 8-bit elements; half in 16 bits
@@ -54,10 +55,11 @@ class Machine:
 
 # Measured: decode's loads alone, from memory (755 MB in 176 us with the launch) and from the L2 (95
 # us at 1.75 GHz); kernels that end early (1.1 + 1.3 + 0.7 us); serial trips to memory.
-H200 = Machine("H200", 132, 1.755e9, 4.35e12, 34.0, 0.7e-6, 3.1e-6)
+H200 = Machine("H200", 132, 1.755e9, 4.35e12, 34.0, 0.7e-6, 0.3e-6, 3.1e-6)
 
-# 6.6 TB/s is what the best published decode kernels reach of 8, 546 ns were measured for a cold
-# copy on a B200; 64 bytes are an SM's port to the L2, the launch is the H200's.
-B200 = Machine("B200", 148, 1.85e9, 6.6e12, 64.0, 0.55e-6, 3.1e-6, tensor_macs=8192)
+# 6.6 TB/s is what the best published decode kernels reach of 8; public loops on a B200 took 546 ns
+# for a copy from memory and 200 ns from the L2. 64 bytes are an SM's port to the L2, the launch is
+# the H200's.
+B200 = Machine("B200", 148, 1.85e9, 6.6e12, 64.0, 0.55e-6, 0.2e-6, 3.1e-6, tensor_macs=8192)
 
 B300 = replace(B200, name="B300", exponentials=32)

@@ -30,10 +30,10 @@ class Setting:
     def latencies(self) -> Latencies:
         return self.machine.latencies
 
-    @property
-    def trip(self) -> float:
-        """Clocks to memory and back."""
-        return self.machine.memory_seconds * self.clock_hz
+    def trip(self, *, to_l2: bool = False) -> Work:
+        """To memory and back."""
+        machine = self.machine
+        return Work(self.clock_hz * (machine.l2_seconds if to_l2 else machine.memory_seconds))
 
     def product(self, rows: int, columns: int, depth: int) -> float:
         """Clocks that the tensor cores take for rows x columns x depth."""
@@ -80,6 +80,8 @@ def loading(
     rings: Sequence[tuple[Ring, tuple[Work, Work]]],
     pieces: Sequence[int],
     query_empty: Barrier,
+    *,
+    from_l2: bool = False,
 ) -> None:
     """One thread that loads the parts of every tile, and what becomes of its copies.
 
@@ -91,7 +93,7 @@ def loading(
     def load() -> Role:
         tile = 0
         for number, tiles in enumerate(pieces):
-            yield Work(setting.trip)  # the page table
+            yield setting.trip()  # the page table
             yield Wait(query_empty, number)
             for _ in range(tiles):
                 for ring, _ in rings:
@@ -109,7 +111,7 @@ def loading(
 
     def travel(number: int) -> Role:
         yield Wait(landed, number + 1)
-        yield Work(setting.trip)
+        yield setting.trip(to_l2=from_l2)
         rings[number % len(rings)][0].full.arrive()
 
     simulation.add(name, load())
