@@ -8,7 +8,6 @@ examples:
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from tokenspeed_mla.bench import results
@@ -24,13 +23,17 @@ def main() -> None:
     parser.add_argument(
         "--count", type=Path, metavar="LIBCUDA", help="count instructions again, on this emulator"
     )
+    parser.add_argument(
+        "--target",
+        action="append",
+        choices=counters.TARGETS,
+        help="whose kernels are counted (default: all); may be repeated",
+    )
     parser.add_argument("--results", type=Path, default=Path("bench/results"))
     options = parser.parse_args()
     if options.count is not None:
-        text = json.dumps(counters.count(options.count.resolve()))
-        path = options.results / report.COUNTERS
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("[[[", "[\n  [[").replace("], [[", "],\n  [[") + "\n")
+        kernels = counters.count(options.count.resolve(), options.target or counters.TARGETS)
+        counters.save(kernels, options.results / report.COUNTERS)
     for name, result in (
         ("h200", report.compare(options.results)),
         ("blackwell", report.predict(options.results)),

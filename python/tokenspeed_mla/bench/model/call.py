@@ -59,12 +59,22 @@ def _first_number(text: str) -> int:
     return int(re.match(r"\d+", text)[0])
 
 
+def active_workers(shape: DecodeShape, plan: Plan) -> int:
+    """Those that get a part of the line: num_active_workers of device/abi/decode_params.h."""
+    units = shape.batch * (-(-shape.kv_len // plan.tile_keys) + OVERHEAD_UNITS)
+    useful = (units + 1) // 2 if units < 64 else (units + 3) // 4
+    if useful >= plan.num_workers:
+        return plan.num_workers
+    rest = useful % shape.batch if shape.batch < useful else 0
+    return useful - rest if 16 * rest <= useful else useful
+
+
 def pieces_of(shape: DecodeShape, plan: Plan) -> list[int]:
     """Tiles of each piece of the worker with most to do; requests are equally long."""
     tiles = -(-shape.kv_len // plan.tile_keys)
     request = tiles + OVERHEAD_UNITS
     total = request * shape.batch
-    workers = min(plan.num_workers, total)
+    workers = active_workers(shape, plan)
     stretches = []
     for worker in range(workers):
         begin, end = total * worker // workers, total * (worker + 1) // workers
@@ -125,7 +135,7 @@ def _run(setting: Setting, pieces: tuple[int, ...]) -> float:
 def _merge_seconds(shape: DecodeShape, plan: Plan) -> float:
     if not plan.splits_requests:
         return 0.0
-    partials = plan.num_workers - 1
+    partials = active_workers(shape, plan) - 1
     rows = shape.q_len * shape.num_heads
     is_aligned = shape.batch % plan.num_workers == 0
     merged = 0 if is_aligned else min(shape.batch, partials) * rows

@@ -3,8 +3,8 @@
 """What each warp of a decode kernel does for a key tile and for a piece, as the emulator counts.
 
 Two requests of unlike length are run by one worker each: the difference is what tiles cost, the
-rest what starting and storing cost. {"commit": ..., "kernels": {"sm_90 fp8 64": [[warps, per tile,
-per piece], ...]}}, each a count by pipe (docs/04_emulator.md), rows being those of the query.
+rest what starting and storing cost. {"sm_90 fp8 64": {"commit": ..., "roles": [[warps, per tile,
+per piece], ...]}}, each a count by pipe (docs/04_emulator.md); 64 are the rows of the query.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ KERNELS = [
     for dtype in ("fp8", "bf16")
     for rows in rows_of
 ]
+TARGETS = ("sm_90", "sm_100", "sm_103")
 SHORT, LONG = 4, 8  # tiles of 128 keys, the largest
 UNCOUNTED = ("move",)  # that the compiler removes
 
@@ -68,22 +70,36 @@ def _issued(counts: Counts) -> float:
 
 def load(path: Path) -> dict[str, dict[int, RoleCounts]]:
     """Kernel → warp → counts."""
-    kernels = json.loads(path.read_text())["kernels"]
     return {
-        name: {warp: RoleCounts(*counts) for warps, *counts in roles for warp in warps}
-        for name, roles in kernels.items()
+        name: {warp: RoleCounts(*counts) for warps, *counts in kernel["roles"] for warp in warps}
+        for name, kernel in json.loads(path.read_text()).items()
     }
 
 
-def count(emulator: Path, kernels: list[tuple[str, str, int]] | None = None) -> dict[str, object]:
-    """Runs every kernel on the emulator, a libcuda.so.1, and returns what `load` reads."""
+def commits(path: Path, target: str) -> str:
+    """Those at which the kernels of a target were counted."""
+    kernels = json.loads(path.read_text()).items()
+    return ", ".join(sorted({k["commit"] for name, k in kernels if name.startswith(target)}))
+
+
+def count(emulator: Path, targets: Sequence[str] = TARGETS) -> dict[str, object]:
+    """Runs the kernels of these targets on the emulator, a libcuda.so.1: what `load` reads."""
     return {
-        "commit": results.commit(),
-        "kernels": {
-            f"{target} {dtype} {rows}": _count_kernel(emulator, target, dtype, rows)
-            for target, dtype, rows in kernels or KERNELS
-        },
+        f"{target} {dtype} {rows}": {
+            "commit": results.commit(),
+            "roles": _count_kernel(emulator, target, dtype, rows),
+        }
+        for target, dtype, rows in KERNELS
+        if target in targets
     }
+
+
+def save(kernels: dict[str, object], path: Path) -> None:
+    """Replaces these kernels' counts; a line a role."""
+    old = json.loads(path.read_text()) if path.is_file() else {}
+    text = json.dumps(old | kernels, sort_keys=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("[[[", "[\n  [[").replace("], [[", "],\n  [[") + "\n")
 
 
 def _count_kernel(emulator: Path, target: str, dtype: str, rows: int) -> list[list[object]]:

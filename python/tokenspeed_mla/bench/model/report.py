@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def compare(folder: Path) -> results.Result:
                     "modelled_us": _microseconds(shape, H200, counts, clock_mhz * 1e6),
                 }
             )
-    return _result(COMPARISON, folder, rows, measured=", ".join(sources))
+    return _result(COMPARISON, folder, "sm_90", rows, measured=", ".join(sources))
 
 
 def predict(folder: Path) -> results.Result:
@@ -67,7 +66,7 @@ def predict(folder: Path) -> results.Result:
             modelled = {m.name: _microseconds(shape, m, counts) for m in (B200, B300)}
             row = {"label": shape.label, "dtype": dtype_name(dtype), "modelled_us": modelled}
             rows.append(row | {"published_us": published if dtype.itemsize == 1 else {}})
-    return _result(BLACKWELL, folder, rows)
+    return _result(BLACKWELL, folder, "sm_10", rows)
 
 
 def _microseconds(shape: DecodeShape, *arguments: object) -> float:
@@ -81,12 +80,14 @@ def _shape(plain: dict[str, object]) -> DecodeShape:
     return DecodeShape(**values)
 
 
-def _result(suite: str, folder: Path, rows: list[results.Result], **facts: str) -> results.Result:
+def _result(
+    suite: str, folder: Path, target: str, rows: list[results.Result], **facts: str
+) -> results.Result:
     return {
         "schema": results.SCHEMA,
         "suite": suite,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "counters_commit": json.loads((folder / COUNTERS).read_text())["commit"],
+        "counters_commit": counters.commits(folder / COUNTERS, target),
         **facts,
         "rows": rows,
     }
