@@ -29,8 +29,8 @@ constexpr double kSm100Float8PairSeconds = 0.86e-6;
 constexpr double kSm100Float16TileSeconds = 1.94e-6;
 constexpr double kSm100Float16PairSeconds = 1.42e-6;
 
-// The weight-stationary instruction of one block takes 76 to 80 clocks for 64 rows and N = 256, where
-// full rate would be 64 (published measurement on a B200): as long as 80 rows would.
+// The weight-stationary instruction of one block takes 76 to 80 clocks for 64 rows and N = 256,
+// where full rate would be 64 (published measurement on a B200): as long as 80 rows would.
 constexpr int kSm100SingleFullRateRows = 80;
 
 // Rows are the N of the instruction, so any multiple of 8 is a tile.
