@@ -14,13 +14,13 @@ from tokenspeed_mla import can_implement
 from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.accuracy import decode_reference, relative_error, sampled_requests
 from tokenspeed_mla.bench.baselines import Baseline
-from tokenspeed_mla.bench.clocks import clock_log, now
+from tokenspeed_mla.bench.clocks import ClockLog, clock_log, now
 from tokenspeed_mla.bench.inputs import Inputs, make_rotations, our_call
 from tokenspeed_mla.bench.machine import describe, last_level_cache_bytes, limits_for
 from tokenspeed_mla.bench.plugins import BaselineSource, MakeBaselines, all_of
 from tokenspeed_mla.bench.shapes import DecodeShape, Shape
 from tokenspeed_mla.bench.suites import suite
-from tokenspeed_mla.bench.timing import Call, measure, rotations_for
+from tokenspeed_mla.bench.timing import MIN_SAMPLE_SECONDS, Call, measure, rotations_for
 
 Advance = Callable[[str], None]
 
@@ -33,6 +33,8 @@ class Setting:
     generator: torch.Generator
     samples: int = 20
     is_cold: bool = False  # every candidate goes round more buffers than the cache holds
+    sample_seconds: float = MIN_SAMPLE_SECONDS  # at the least
+    clocks: ClockLog = dataclasses.field(default_factory=ClockLog)  # where they are read
 
 
 def run_suite(
@@ -40,6 +42,7 @@ def run_suite(
     device: torch.device,
     *,
     samples: int = 20,
+    sample_seconds: float = MIN_SAMPLE_SECONDS,
     cold: bool = False,
     sources: Sequence[BaselineSource] = (),
     seed: int = 0,
@@ -50,15 +53,14 @@ def run_suite(
     sources: where baselines come from.
     advance: called with a shape's label once it is measured.
     """
-    setting = Setting(device, torch.Generator(device).manual_seed(seed), samples, cold)
+    generator = torch.Generator(device).manual_seed(seed)
     chosen, rows = suite(name), []
     limits = limits_for(device, chosen.shapes[0].dtype)
     with clock_log(device) as clocks:
+        setting = Setting(device, generator, samples, cold, sample_seconds, clocks)
         for shape in chosen.shapes:
-            begin = now()
             variants = chosen.variants(shape)
-            row = measure_shape(shape, setting, all_of(list(sources)), variants)
-            rows.append(row | {"clocks": clocks.summary(begin)})
+            rows.append(measure_shape(shape, setting, all_of(list(sources)), variants))
             advance(shape.label)
     facts: dict[str, Any] = {
         "cache": "cold" if cold else "warm",
@@ -90,9 +92,17 @@ def measure_shape(
     for name in others[0]:
         candidates[name] = [each[name].call for each in others]
     agreement = _agreement(shape, rotations[0], others[0], has_ours=bool(verdict))
-    timings = measure(candidates, setting.device, samples=setting.samples)
+    begin = now()
+    timings = measure(
+        candidates,
+        setting.device,
+        samples=setting.samples,
+        sample_seconds=setting.sample_seconds,
+    )
+    clocks = setting.clocks.summary(begin)
     floor = limits_for(setting.device, shape.dtype).seconds(shape.bytes, shape.flops)
     row = results.make_row(shape, timings, floor_us=1e6 * floor, **agreement)
+    row |= {"clocks": clocks}
     return row if verdict else row | {"unsupported": verdict.reason}
 
 

@@ -23,6 +23,7 @@ from tokenspeed_mla.bench.runner import run_suite
 from tokenspeed_mla.bench.suites import SUITES
 from tokenspeed_mla.bench.sweep import Axes, run_sweep
 from tokenspeed_mla.bench.tables import markdown
+from tokenspeed_mla.bench.timing import MIN_SAMPLE_SECONDS
 from tokenspeed_mla.bench.write_docs import write_docs
 from tokenspeed_mla.cli import console
 from tokenspeed_mla.cli import flag_values as parse
@@ -38,6 +39,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flag("suites", nargs="*", metavar="SUITE", help=listed)
     flag("--device", type=parse.device, default=parse.default_device(), help="default: %(default)s")
     flag("--samples", type=parse.positive_int, default=20, help="default: %(default)s")
+    flag(
+        "--sample-seconds",
+        type=float,
+        default=MIN_SAMPLE_SECONDS,
+        help="how long a sample lasts at the least; clocks are read every 20 ms "
+        "(default: %(default)s)",
+    )
     flag("--cold", action=argparse.BooleanOptionalAction, help="default: on a GPU yes")
     flag(
         "--baseline",
@@ -102,6 +110,7 @@ def _suite(name: str, options: argparse.Namespace) -> results.Result:
             name,
             options.device,
             samples=options.samples,
+            sample_seconds=options.sample_seconds,
             cold=on_gpu if options.cold is None else options.cold,
             sources=options.baseline or [load_source("none" if on_gpu else "torch")],
             advance=advance,

@@ -43,7 +43,8 @@ def compare(folder: Path) -> results.Result:
         sources.append(f"{suite} of commit {measured['commit']}")
         for row in measured["rows"]:
             shape = _shape(row["shape"])
-            clock_mhz = row["clocks"]["sm_mhz"]["median"]
+            clocks = row["clocks"] or measured["clocks"]
+            clock_mhz = clocks["sm_mhz"]["median"]
             rows.append(
                 {
                     "label": shape.label,
