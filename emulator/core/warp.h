@@ -125,6 +125,7 @@ class Warp {
   uint64_t warp_sync_generation = 0;
   std::vector<PendingCopy> pending_copies;
   std::array<uint64_t, kWarpSize> copy_group{};
+  LaneMask carries = 0;                   // the carry of each lane (CC.CF)
   std::map<int, BulkGroups> bulk_groups;  // of the lanes that have issued bulk copies
   RegisterClaims claims;
   WgmmaProgress wgmma;

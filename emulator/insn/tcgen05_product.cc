@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/insn/tcgen05_product.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "emulator/insn/float_format.h"
 #include "emulator/insn/tcgen05_accumulator.h"
+#include "emulator/numerics/integer_product.h"
 #include "emulator/numerics/matrix_product.h"
 
 namespace emulator {
@@ -101,34 +100,26 @@ void multiply_floats(const AsyncAccess& access, std::span<Cta* const> group,
   }
 }
 
-// Elements of .kind::i8: rows of A or columns of B, `depth` apart.
-ElementSink into(std::vector<int32_t>& values, bool is_signed, uint32_t depth) {
-  return [&values, is_signed, depth](uint32_t mn, uint32_t k, uint32_t bits) {
-    values[mn * depth + k] =
-        is_signed ? static_cast<int8_t>(bits) : static_cast<int32_t>(bits & 0xff);
+ElementSink into(IntegerTile& tile) {
+  return [&tile](uint32_t mn, uint32_t k, uint32_t bits) {
+    tile.set(static_cast<int>(mn), static_cast<int>(k), bits);
   };
 }
 
 void multiply_integers(const AsyncAccess& access, std::span<Cta* const> group,
                        const Tcgen05Mma& mma) {
-  const uint32_t depth = mma.depth();
-  std::vector<int32_t> b(size_t{mma.shape.n} * depth);
-  read_b(access, group, mma, 0, into(b, mma.shape.b_type != 0, depth));
+  const auto make = [&](bool is_signed, uint32_t extent) {
+    return IntegerTile(is_signed, static_cast<int>(extent), static_cast<int>(mma.depth()));
+  };
+  IntegerTile b = make(mma.shape.b_type != 0, mma.shape.n);
+  read_b(access, group, mma, 0, into(b));
   for (size_t i = 0; i < group.size(); ++i) {
-    std::vector<int32_t> a(size_t{mma.path.num_rows} * depth);
-    read_a(access, *group[i], mma, 0, into(a, mma.shape.a_type != 0, depth));
+    IntegerTile a = make(mma.shape.a_type != 0, mma.path.num_rows);
+    read_a(access, *group[i], mma, 0, into(a));
     const Tcgen05Accumulator accumulator(access, *group[i], mma, i);
     std::vector<uint32_t> d(size_t{mma.path.num_rows} * mma.shape.n);
     if (mma.accumulates) d = accumulator.read();
-    for (size_t place = 0; place < d.size(); ++place) {
-      const int32_t* row = &a[place / mma.shape.n * depth];
-      const int32_t* column = &b[place % mma.shape.n * depth];
-      int64_t sum = static_cast<int32_t>(d[place]);
-      for (uint32_t k = 0; k < depth; ++k) sum += int64_t{row[k]} * column[k];
-      using Limits = std::numeric_limits<int32_t>;
-      if (mma.shape.saturates) sum = std::clamp<int64_t>(sum, Limits::min(), Limits::max());
-      d[place] = static_cast<uint32_t>(sum);
-    }
+    multiply_accumulate(a, b, mma.shape.saturates, d.data(), static_cast<int>(mma.shape.n));
     accumulator.write(d);
   }
 }

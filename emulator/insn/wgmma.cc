@@ -47,6 +47,7 @@ WgmmaScalars read_scalars(const Warp& warp, const Instruction& instruction, cons
               lowest_lane(~accumulates));
   }
   scalars.accumulates = accumulates != 0;
+  if (!form.negate_a) return scalars;
   scalars.negates_a = read_choice(warp, instruction, form.negate_a[0], 1, -1);
   scalars.negates_b = read_choice(warp, instruction, form.negate_a[1], 1, -1);
   if (!form.transposes) return scalars;

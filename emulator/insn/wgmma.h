@@ -18,13 +18,15 @@ struct WgmmaForm {
   bool has_a_descriptor;  // else `a` are the four registers of a fragment
   const Row* b;
   const Row* scale_d;
-  const Row* negate_a;    // and negate_b after it
+  const Row* negate_a;    // null, or negate_a and negate_b
   const Row* transposes;  // null, or transpose_a and transpose_b, the first only with a descriptor
   int num_columns;
   int depth;
-  OperandFormat a_format;
-  OperandFormat b_format;
-  AccumulatorFormat d_format;
+  bool is_integer;  // .s8 or .u8 into .s32; the formats are those of the others
+  uint32_t element_bytes;
+  OperandFormat a_format{};
+  OperandFormat b_format{};
+  AccumulatorFormat d_format{};
 
   MatrixExtent a_extent() const;
   MatrixExtent b_extent() const;

@@ -9,6 +9,10 @@ ProductRule hopper_rule(OperandFormat a, AccumulatorFormat accumulator) {
   return is_fp8 ? ProductRule{13, 13, accumulator} : ProductRule{25, 23, accumulator};
 }
 
+ProductRule warp_rule(AccumulatorFormat accumulator) {
+  return {25, 23, accumulator};
+}
+
 ProductRule blackwell_rule(AccumulatorFormat accumulator) {
   return {25, 23, accumulator};
 }

@@ -20,6 +20,8 @@ struct ProductRule {
 
 // Hopper: FP8 products keep 13 bits only.
 ProductRule hopper_rule(OperandFormat a, AccumulatorFormat accumulator);
+// mma.sync, on each of them and for every type; not compared with silicon.
+ProductRule warp_rule(AccumulatorFormat accumulator);
 ProductRule blackwell_rule(AccumulatorFormat accumulator);
 
 }  // namespace emulator

@@ -70,7 +70,8 @@ class BodyParser {
   Kernel& kernel_;
   const FunctionTable& functions_;
   std::vector<Diagnostic>& diagnostics_;
-  int call_depth_ = 0;  // of functions around the statement
+  int call_depth_ = 0;
+  int num_inserted_calls_ = 0;  // of functions around the statement
   ScopeTree scopes_;
   std::vector<PendingLabel> pending_labels_;
   std::vector<std::string_view> label_names_;  // of the label operands of one instruction

@@ -68,6 +68,11 @@ void BodyParser::insert_function(const Instruction& header, const Function& func
   if (call_depth_ == kMaxDepth) {
     tokens_.fail("calls of '" + std::string(function.name) + "' go too deep, or it calls itself");
   }
+  // Functions that call each other twice and more would grow without end.
+  constexpr int kMaxCalls = 1 << 12;
+  if (++num_inserted_calls_ > kMaxCalls) {
+    tokens_.fail("more than " + std::to_string(kMaxCalls) + " calls");
+  }
   const size_t return_position = tokens_.position();
   scopes_.enter();
   for (size_t i = 0; i < arguments.size(); ++i) declare({function.parameters[i], arguments[i]});

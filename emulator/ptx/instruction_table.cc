@@ -18,7 +18,8 @@ ModifierGroup parse_group(std::string_view text) {
   return group;
 }
 
-// One operand: "d", "{d}", "[a]", "[a,{b}]", "a/[a]", "p", "P", "label", each with ":type" or
+// One operand: "d", "{d}", "{d}*4", "[a]", "[a,{b}]", "a/[a]", "p", "P", "label", each with ":type"
+// or
 // ":wide" and "?".
 OperandSpec parse_operand(std::string_view text) {
   OperandSpec spec;
@@ -35,6 +36,10 @@ OperandSpec parse_operand(std::string_view text) {
     spec.is_wide = type == "wide";
     if (!spec.is_wide) spec.type = type_from_name(type);
     text = text.substr(0, colon);
+  }
+  if (const size_t star = text.find('*'); star != std::string_view::npos) {
+    spec.num_elements = text[star + 1] - '0';
+    text = text.substr(0, star);
   }
   if (text.starts_with('{')) {
     spec.is_vector = true;

@@ -34,6 +34,7 @@ struct OperandSpec {
   bool is_optional = false;
   bool may_be_address = false;   // a/[a]: a value or, in brackets, an address
   bool is_vector = false;        // {d}: as many elements as the instruction needs
+  int num_elements = 0;          // {d}*4: so many; 0 when the instruction's modifiers say it
   bool is_pair_end = false;      // the P of "d|P"
   bool is_accumulator = false;   // D: also read, and written when the operation completes
   bool is_matrix = false;        // m: a descriptor of 64 bits, or four registers of 32

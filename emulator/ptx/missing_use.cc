@@ -11,7 +11,7 @@ namespace emulator::ptx {
 namespace {
 
 // Arithmetic, comparison, logic: nothing there reaches beyond the lane's registers.
-constexpr std::array kComputingSections = {"9.7.1", "9.7.3", "9.7.4", "9.7.6", "9.7.8"};
+constexpr std::array kComputingSections = {"9.7.1", "9.7.2", "9.7.3", "9.7.4", "9.7.6", "9.7.8"};
 constexpr std::array kOtherComputing = {"mov", "prmt", "cvt"};
 
 template <typename Names>

@@ -126,17 +126,21 @@ class InstructionVerifier {
     return {};
   }
 
+  int expected_elements(const OperandSpec& spec) const {
+    return spec.num_elements != 0 ? spec.num_elements : vector_length(form_);
+  }
+
   std::string check_value(const OperandSpec& spec, const Operand& operand) const {
     if (spec.is_matrix) return check_matrix(spec, operand);
     const int bits = size_bits(operand_type(form_, spec));
     if (operand.kind != OperandKind::kVector) {
-      if (spec.is_vector && vector_length(form_) > 1) return "expected a vector operand";
+      if (spec.is_vector && expected_elements(spec) > 1) return "expected a vector operand";
       return check_scalar(spec, operand, bits);
     }
     if (!spec.is_vector || operand.num_children == 0) return "unexpected vector operand";
     // mov packs and unpacks: the elements share the bits of the type; elsewhere each has the type.
     if (form_.row->opcode != "mov") {
-      return check_elements(spec, operand, vector_length(form_), bits);
+      return check_elements(spec, operand, expected_elements(spec), bits);
     }
     if (bits % operand.num_children != 0) return "elements do not fill the type";
     return check_elements(spec, operand, operand.num_children, bits / operand.num_children);

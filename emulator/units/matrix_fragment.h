@@ -24,4 +24,10 @@ constexpr FragmentPlace operand_place(int lane, int index, int element, int per_
   return {lane / 4 + 8 * (index % 2), per_register * (lane % 4 + 4 * (index / 2)) + element};
 }
 
+// Where the element of B lies in mma.sync (PTX ISA 9.7.14.5): the row is the column of B, and the
+// column its place in k.
+constexpr FragmentPlace column_place(int lane, int index, int element, int per_register) {
+  return {lane / 4, per_register * (lane % 4 + 4 * index) + element};
+}
+
 }  // namespace emulator

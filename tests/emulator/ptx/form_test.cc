@@ -37,7 +37,7 @@ TEST(Form, KeepsTheOrderOfTypes) {
 
 TEST(Form, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(match_form("frobnicate.b32")->problem, "unknown instruction 'frobnicate'");
-  EXPECT_THAT(match_form("add.rz.f32")->problem, testing::HasSubstr("add.rz.f32"));
+  EXPECT_THAT(match_form("add.rna.f32")->problem, testing::HasSubstr("add.rna.f32"));
   EXPECT_THAT(match_form("add.s32.v4")->problem, testing::HasSubstr(".v4"));
 }
 
