@@ -11,11 +11,12 @@ struct alignas(64) TensorMap {
 };
 
 // A stretch of the key line shorter than this is not worth a worker of its own: storing and merging
-// one more partial result costs about as much as these key tiles. Short lines are cut finer, since
-// there the time of a tile weighs more than the merge. Where few workers more or less make so many
-// that the batch divides them, requests of one length are all cut alike.
-constexpr long long num_active_workers(long long total_units, long long num_workers, int batch) {
-  const long long useful = total_units < 64 ? (total_units + 1) / 2 : (total_units + 3) / 4;
+// one more partial result of each row costs about as much as these key tiles. Where few workers
+// more or less make so many that the batch divides them, requests of one length are all cut alike.
+constexpr long long num_active_workers(long long total_units, long long num_workers, int batch,
+                                       int num_rows) {
+  const int least_units = total_units < 64 ? 1 : 2 + num_rows / 128;
+  const long long useful = (total_units + least_units - 1) / least_units;
   if (useful >= num_workers) return num_workers;
   const int count = static_cast<int>(useful);
   const int rest = batch < count ? count % batch : 0;

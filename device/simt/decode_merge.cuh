@@ -38,7 +38,8 @@ struct MergeTeams {
 
   __device__ explicit MergeTeams(const DecodeParams& params) : num_half_rows(2 * params.num_rows) {
     const int max_splits = min(params.batch, params.num_workers - 1);
-    least_bits = num_half_rows * max_splits <= gridDim.x ? kMaxTeamBits : 0;
+    const long long all_half_rows = static_cast<long long>(num_half_rows) * max_splits;
+    least_bits = all_half_rows <= gridDim.x ? kMaxTeamBits : 0;
   }
 
   __device__ int bits(int num_partials) const {

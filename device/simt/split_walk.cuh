@@ -27,8 +27,8 @@ class SplitWalk {
       : params_(params), tile_kv_(tile_kv), tasks_of_(tasks_of) {
     const tile::RequestGroup group(params, tile_kv, 0);
     total_units_ = tile::total_units(params, tile_kv, group);
-    num_workers_ =
-        static_cast<int>(num_active_workers(total_units_, params.num_workers, params.batch));
+    num_workers_ = static_cast<int>(
+        num_active_workers(total_units_, params.num_workers, params.batch, params.num_rows));
     take(group);
   }
 

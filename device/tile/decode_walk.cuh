@@ -136,7 +136,8 @@ __device__ inline long long total_units(const DecodeParams& params, int tile_kv,
 __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv, int worker) {
   RequestGroup group(params, tile_kv, 0);
   const long long total = total_units(params, tile_kv, group);
-  const int num_workers = num_active_workers(total, params.num_workers, params.batch);
+  const int num_workers =
+      num_active_workers(total, params.num_workers, params.batch, params.num_rows);
   DecodeWalk walk{&params, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
   if (worker >= num_workers) return walk;
   walk.unit_begin = fast_worker_begin(worker, num_workers, total);

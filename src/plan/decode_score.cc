@@ -23,11 +23,13 @@ constexpr double kThreadOverShare = 2.0;
 
 // What a second kernel costs with its trips to memory, each row of a request that it has to put
 // together (5 to 7 ns with 512 keys and 192 to 448 rows), one partial more of a request, and how
-// fast it gets what the first kernel wrote (all measured on an H200, the rows in that sweep).
+// fast it gets what the first kernel wrote (all measured on an H200; the rows in that sweep with an
+// earlier merge, the rate of 1, 4, 16, 80K and 16, 1, 128, 8K in the log of
+// docs/kernels/decode_sm90.md).
 constexpr double kCombineSeconds = 3.5e-6;
 constexpr double kCombinedRowSeconds = 6e-9;
 constexpr double kCombinedPartialSeconds = 1e-8;
-constexpr double kCombineBytesPerSecond = 2.2e12;
+constexpr double kCombineBytesPerSecond = 4.6e12;
 
 // Lengths to plan for when the caller names none.
 constexpr std::int64_t kTypicalSeqLen = 8192;

@@ -70,7 +70,7 @@ constexpr DType kBf16 = DType::kBFloat16;
 // instructions, row tiles, cluster, workers}
 const std::vector<Row> kRows = {
     // Kimi K2.5 and DeepSeek on an H200: rows are the N of FP8 instructions, 16 rows stay 16.
-    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 66}},
+    {"H200", kFp8, {1, 1, 16, 8192}, {1, false, 16, 16, 1, 1, 129}},
     {"H200", kFp8, {4, 4, 16, 81920}, {4, false, 64, 64, 1, 1, 132}},
     {"H200", kFp8, {16, 4, 32, 81920}, {2, false, 64, 64, 2, 1, 66}},
     {"H200", kFp8, {64, 1, 128, 8192}, {1, true, 64, 64, 2, 1, 64}},
@@ -97,7 +97,7 @@ const std::vector<Row> kRows = {
     {"B200", kFp8, {16, 4, 32, 81920}, {2, false, 64, 128, 1, 2, 74}},
     {"B200", kFp8, {4, 5, 32, 81920}, {1, true, 64, 128, 2, 2, 37}},
     {"B200", kFp8, {4, 8, 96, 8192}, {1, true, 64, 128, 6, 2, 12}},
-    {"B200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 64, 1, 1, 74}},
+    {"B200", kFp8, {4, 7, 6, 8192}, {7, false, 42, 64, 1, 1, 148}},
     {"B300", kBf16, {4, 2, 48, 8192}, {1, false, 48, 128, 1, 2, 74}},
     // More row tiles than SMs: nothing is left to split.
     {"B200", kFp8, {1, 300, 128, 8192}, {1, true, 64, 128, 300, 2, 1}},

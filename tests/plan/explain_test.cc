@@ -157,7 +157,7 @@ TEST(Explain, GivesThePlan) {
             "  workers        44 per row tile, requests are split\n"
             "  grid           132 blocks\n"
             "  workspace      14145632 bytes\n"
-            "  modelled time  166 us\n"
+            "  modelled time  163 us\n"
             "  bytes          190 MB\n"
             "  flops          114 GFLOP\n"
             "  floor          78.7 us, bound by compute\n");

@@ -25,7 +25,7 @@ FEW, MANY = 32, 64  # tiles, between which the schedule has found its pace
 MERGE_SECONDS = 3.5e-6
 MERGED_ROW_SECONDS = 6e-9
 MERGED_PARTIAL_SECONDS = 1e-8
-MERGE_BYTES_PER_SECOND = 2.2e12
+MERGE_BYTES_PER_SECOND = 4.6e12
 
 Counts = Mapping[str, Mapping[int, RoleCounts]]
 
@@ -62,7 +62,8 @@ def _first_number(text: str) -> int:
 def active_workers(shape: DecodeShape, plan: Plan) -> int:
     """Those that get a part of the line: num_active_workers of device/abi/decode_params.h."""
     units = shape.batch * (-(-shape.kv_len // plan.tile_keys) + OVERHEAD_UNITS)
-    useful = (units + 1) // 2 if units < 64 else (units + 3) // 4
+    least_units = 1 if units < 64 else 2 + shape.q_len * shape.num_heads // 128
+    useful = -(-units // least_units)
     if useful >= plan.num_workers:
         return plan.num_workers
     rest = useful % shape.batch if shape.batch < useful else 0
