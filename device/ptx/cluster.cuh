@@ -59,18 +59,17 @@ __device__ __forceinline__ bool mbarrier_try_wait_parity_cluster(Barrier& barrie
   return is_complete != 0;
 }
 
-// Does not wait.
-__device__ __forceinline__ bool mbarrier_test_wait_parity_cluster(Barrier& barrier,
-                                                                  unsigned parity) {
+__device__ __forceinline__ bool mbarrier_try_wait_parity_cluster(Barrier& barrier, unsigned parity,
+                                                                 unsigned nanoseconds) {
   unsigned is_complete;
   asm volatile(
       "{\n"
       ".reg .pred complete;\n"
-      "mbarrier.test_wait.parity.acquire.cluster.shared::cta.b64 complete, [%1], %2;\n"
+      "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 complete, [%1], %2, %3;\n"
       "selp.u32 %0, 1, 0, complete;\n"
       "}\n"
       : "=r"(is_complete)
-      : "r"(shared_address(&barrier)), "r"(parity)
+      : "r"(shared_address(&barrier)), "r"(parity), "r"(nanoseconds)
       : "memory");
   return is_complete != 0;
 }

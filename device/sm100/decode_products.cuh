@@ -35,15 +35,15 @@ struct Products {
   tile::Ring<Shape::kPStages> p;
 
   __device__ bool are_keys_loaded() {
-    return leader_tests<kBlocks>(storage.key_full[keys.stage], keys.parity());
+    return leader_glances<kBlocks>(storage.key_full[keys.stage], keys.parity());
   }
 
   // And the tile's values.
   __device__ bool are_probabilities_stored() {
     if constexpr (Shape::kIsPair) {
-      if (!leader_tests<kBlocks>(storage.value_full[values.stage], values.parity())) return false;
+      if (!leader_glances<kBlocks>(storage.value_full[values.stage], values.parity())) return false;
     }
-    return leader_tests<kBlocks>(storage.p_full[p.stage], p.parity());
+    return leader_glances<kBlocks>(storage.p_full[p.stage], p.parity());
   }
 
   __device__ void wait_for_keys() {

@@ -56,11 +56,13 @@ __device__ __forceinline__ bool leader_sees(ptx::Barrier& barrier, unsigned pari
   return ptx::mbarrier_try_wait_parity_cluster(barrier, parity);
 }
 
-// Whether the leader need not wait.
+// The same for who looks at two barriers in turn, and must not miss one while waiting for the
+// other.
 template <int kBlocks>
-__device__ __forceinline__ bool leader_tests(ptx::Barrier& barrier, unsigned parity) {
-  if constexpr (kBlocks == 1) return ptx::mbarrier_test_wait_parity(barrier, parity);
-  return ptx::mbarrier_test_wait_parity_cluster(barrier, parity);
+__device__ __forceinline__ bool leader_glances(ptx::Barrier& barrier, unsigned parity) {
+  constexpr unsigned kNanoseconds = 32;
+  if constexpr (kBlocks == 1) return ptx::mbarrier_try_wait_parity(barrier, parity, kNanoseconds);
+  return ptx::mbarrier_try_wait_parity_cluster(barrier, parity, kNanoseconds);
 }
 
 template <int kBlocks>
