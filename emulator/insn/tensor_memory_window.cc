@@ -58,12 +58,16 @@ void check_initialised(const Warp& warp, const Instruction& instruction,
 void check_hazards(const Warp& warp, const Instruction& instruction, const TensorMemoryRange& range,
                    TensorMemoryUse use) {
   check_operations(warp, instruction, range, use == TensorMemoryUse::kStore);
-  const PendingAccess* store = warp.cta().tensor_core.accesses.find(range, true);
-  if (!store) return;
+  const PendingAccesses& accesses = warp.cta().tensor_core.accesses;
+  const PendingAccess* pending = accesses.find(range, true);
+  if (!pending && use == TensorMemoryUse::kStore) {
+    pending = accesses.find_load_of_others(range, warp.id());
+  }
+  if (!pending) return;
   warp.fail(FaultKind::kAsyncMisuse, instruction,
-            "warp " + std::to_string(store->warp) +
-                " has not waited for its tcgen05.st of PTX line " +
-                std::to_string(store->ptx_line) + " to these columns");
+            "warp " + std::to_string(pending->warp) + " has not waited for its tcgen05." +
+                (pending->is_store ? "st" : "ld") + " of PTX line " +
+                std::to_string(pending->ptx_line) + " of these columns");
 }
 
 }  // namespace

@@ -61,6 +61,13 @@ class PendingAccesses {
     }
     return nullptr;
   }
+  // A load under way that touches the range, of another warp than this one.
+  const PendingAccess* find_load_of_others(const TensorMemoryRange& range, uint32_t warp) const {
+    for (const PendingAccess& access : accesses_) {
+      if (!access.is_store && access.warp != warp && access.range.overlaps(range)) return &access;
+    }
+    return nullptr;
+  }
 
  private:
   std::vector<PendingAccess> accesses_;

@@ -1,39 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include <sstream>
+#include "tests/emulator/check/planted_race.h"
 
-#include "tests/emulator/kernel_runner.h"
-
-// Planted races: each must be found under every schedule, with both places named, and its repaired
-// twin must pass.
+// Planted races of ordinary accesses and of cp.async.
 namespace emulator {
 namespace {
-
-struct PlantedRace {
-  const char* name;
-  FaultKind kind;
-  // Lines that begin with + are only in the repaired twin, with - only in the faulty one.
-  const char* body;
-  // The PTX lines of both accesses; which of them comes later is up to the schedule.
-  const char* one;
-  const char* other;
-  uint32_t num_ctas = 1;
-  uint32_t cluster_size = 1;
-};
-
-// 64 threads. %own and %other are words of shared memory that belong to this thread and to one of
-// the other warp; all are zero. %p1: warp 0, %p2: thread 0, %p3: lane 0, %p4: CTA 0.
-const char* const kStart =
-    ".reg .b32 %r<9>, %lane, %own, %other;\n.reg .b64 %rd<9>;\n.reg .pred %p<9>;\n"
-    ".shared .align 16 .b8 buffer[512];\n.shared .align 8 .b64 barrier, late;\n"
-    "mov.u32 %lane, %laneid;\nsetp.lt.u32 %p1, %thread, 32;\nsetp.eq.u32 %p2, %thread, 0;\n"
-    "setp.eq.u32 %p3, %lane, 0;\nmov.u32 %r1, %ctaid.x;\nsetp.eq.u32 %p4, %r1, 0;\n"
-    "mov.u32 %r1, buffer;\nmad.lo.u32 %own, %thread, 4, %r1;\n"
-    "xor.b32 %other, %thread, 32;\nmad.lo.u32 %other, %other, 4, %r1;\n"
-    "st.shared.u32 [%own], 0;\nst.shared.u32 [%own+256], 0;\n@%p2 mbarrier.init.shared.b64 "
-    "[barrier], 1;\nbar.sync 0;\n";
 
 const PlantedRace kRaces[] = {
     {"load_without_barrier", FaultKind::kRace, R"(
@@ -290,73 +263,27 @@ const PlantedRace kRaces[] = {
      "@%p2 st.global.u32 [%in], 1;", "@%p2 st.global.u32 [%in], 1;", 2},
 };
 
-void PrintTo(const PlantedRace& race, std::ostream* out) {
-  *out << race.name;
-}
-
-std::string trimmed(const std::string& line) {
-  const size_t first = line.find_first_not_of(' ');
-  return first == std::string::npos ? "" : line.substr(first);
-}
-
-std::string variant(const PlantedRace& race, bool is_repaired) {
-  std::istringstream lines(race.body);
-  std::string text;
-  for (std::string line; std::getline(lines, line);) {
-    line = trimmed(line);
-    if (line.starts_with(is_repaired ? "- " : "+ ")) continue;
-    if (line.starts_with("- ") || line.starts_with("+ ")) line = trimmed(line.substr(1));
-    text += line + "\n";
-  }
-  return kernel_with_two_pointers(kStart + text);
-}
-
-class PlantedRaces : public testing::TestWithParam<std::tuple<PlantedRace, const char*>> {
- protected:
-  void launch(bool is_repaired) {
-    const auto& [race, schedule] = GetParam();
-    KernelRunner runner(variant(race, is_repaired));
-    ASSERT_TRUE(parse_schedule(schedule, runner.options.schedule));
-    runner.options.races = check::RaceLevel::kProxy;
-    runner.cluster = {race.cluster_size, 1, 1};
-    const uint64_t in = runner.upload(std::vector<uint32_t>(64, 0));
-    runner.launch("k", {race.num_ctas, 1, 1}, {64, 1, 1}, runner.allocate(4), in);
-  }
-};
+class PlantedRaces : public testing::TestWithParam<std::tuple<PlantedRace, const char*>> {};
 
 TEST_P(PlantedRaces, IsReportedWithBothPlaces) {
-  const PlantedRace& race = std::get<0>(GetParam());
-  try {
-    launch(false);
-    FAIL() << "nothing was reported";
-  } catch (const Fault& fault) {
-    EXPECT_EQ(fault.kind(), race.kind) << fault.what();
-    const bool is_one_later = fault.place().ptx_text == race.one;
-    EXPECT_EQ(fault.place().ptx_text, is_one_later ? race.one : race.other) << fault.what();
-    EXPECT_THAT(fault.message(), testing::HasSubstr(is_one_later ? race.other : race.one));
-  }
+  expect_race(std::get<0>(GetParam()), std::get<1>(GetParam()));
 }
 
 TEST_P(PlantedRaces, RepairedTwinPasses) {
-  try {
-    launch(true);
-  } catch (const Fault& fault) {
-    FAIL() << fault.what();
-  }
+  expect_repaired(std::get<0>(GetParam()), std::get<1>(GetParam()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Schedules, PlantedRaces,
                          testing::Combine(testing::ValuesIn(kRaces),
                                           testing::Values("eager", "lazy", "random:1")),
                          [](const auto& instance) {
-                           std::string name = std::string(std::get<0>(instance.param).name) + "_" +
-                                              std::string(std::get<1>(instance.param)).substr(0, 4);
-                           return name;
+                           return std::string(std::get<0>(instance.param).name) + "_" +
+                                  std::string(std::get<1>(instance.param)).substr(0, 4);
                          });
 
 // The loop in the CUDA programming guide that makes an atomic operation of atomicCAS.
 TEST(ReadBesideAtomics, IsAMatterOfPedantry) {
-  const std::string text = kernel_with_two_pointers(std::string(kStart) + R"(
+  const std::string text = kernel_with_two_pointers(std::string(kRaceStart) + R"(
     ld.global.u32 %r5, [%in];
     AGAIN:
     mov.u32 %r6, %r5;
