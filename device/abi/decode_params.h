@@ -25,13 +25,6 @@ constexpr long long num_active_workers(long long total_units, long long num_work
 
 inline constexpr int kMaxDecodeWorkers = 256;
 
-// The request that a worker leaves unfinished, for the merge: pieces of workers [worker,
-// last_worker].
-struct SplitRequest {
-  int request;  // -1: none
-  int last_worker;
-};
-
 // Partial results lie in slots: one for a worker's rest piece, one for its split head piece. The
 // first worker has no rest and the last no split head.
 constexpr long long partial_slot(long long worker, bool is_head) {
@@ -59,7 +52,6 @@ struct DecodeParams {
   void* partial_out;               // [slot][row][512] float16, normalised
   float* partial_lse;              // [slot][row], base 2
   signed char* partial_exponents;  // [slot][row][2]: of 128 columns of each 256, for 16-bit types
-  SplitRequest* splits;            // [worker]
 
   long long cache_page_bytes;
   long long cache_row_bytes;

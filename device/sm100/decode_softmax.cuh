@@ -195,7 +195,6 @@ __device__ void softmax_role(const DecodeParams& params, DecodeStorage<kConfig>&
   RowExchange<kConfig> exchange{storage, place};
   tile::Ring<kScoreStages> score_ring;
   tile::Ring<Shape::kPStages> p, last_p;  // last_p is that of the tile before
-  SplitRequest unfinished{-1, 0};
   tile::WalkPiece piece;
   while (walk.next(piece)) {
     const int seq_len = tile::cached_keys(params, piece.request);
@@ -233,10 +232,6 @@ __device__ void softmax_role(const DecodeParams& params, DecodeStorage<kConfig>&
     const Destination to(params, piece, worker, row_tile, place.row, place.half);
     store_row<kConfig>(params, to, state.result(), sums, has_sums);
     ptx::tcgen05_fence_before_thread_sync();
-    if (piece.is_head && piece.is_split) unfinished = {piece.request, piece.last_worker};
-  }
-  if (params.splits_requests && row_tile == 0 && threadIdx.x == 0) {
-    params.splits[worker] = unfinished;
   }
 }
 

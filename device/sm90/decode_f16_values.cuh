@@ -101,7 +101,6 @@ __device__ void values_role(const DecodeParams& params, Storage<kConfig>& storag
   tile::Ring<Storage::kKvStages> kv;
   tile::Ring<1> p, results;
   ValueSums sums;
-  SplitRequest unfinished{-1, 0};
   tile::WalkPiece piece;
   while (walk.next(piece)) {
     const int seq_len = tile::cached_keys(params, piece.request);
@@ -138,10 +137,6 @@ __device__ void values_role(const DecodeParams& params, Storage<kConfig>& storag
     results.advance();
     finish_piece<kConfig>(params, storage, sums, Destination(params, piece, worker, row_tile),
                           last_stage, half, warp, lane);
-    if (piece.is_head && piece.is_split) unfinished = {piece.request, piece.last_worker};
-  }
-  if (params.splits_requests && row_tile == 0 && half == 0 && warp == 0 && lane == 0) {
-    params.splits[worker] = unfinished;
   }
 }
 

@@ -13,9 +13,8 @@ struct WalkPiece {
   int request;
   int tile_begin;
   int tile_end;
-  bool is_head;     // holds the request's first tile
-  bool is_split;    // other workers hold the rest of the request
-  int last_worker;  // the last of them, for a split head
+  bool is_head;   // holds the request's first tile
+  bool is_split;  // other workers hold the rest of the request
 };
 
 // A 64-bit division costs a call of some 100 instructions; lines this short do without.
@@ -46,13 +45,12 @@ __device__ inline int fast_worker_of_unit(long long unit, int num_workers, long 
   if (!is_short_line(total_units)) return worker_of_unit(unit, num_workers, total_units);
   return (static_cast<unsigned>(unit + 1) * num_workers - 1) / static_cast<unsigned>(total_units);
 }
+
 // The pieces of one worker, in order. Every warp derives them by itself from the lengths.
 struct DecodeWalk {
   const DecodeParams* params;
   int tile_kv;
   bool splits_requests;
-  int num_workers;
-  long long total_units;
   int request;              // the next request to look at
   long long request_begin;  // its first unit on the line
   long long unit_begin;     // the worker's stretch
@@ -65,16 +63,8 @@ struct DecodeWalk {
       const DecodePiece piece =
           splits_requests ? piece_of_request(unit_begin, unit_end, request_begin, tiles)
                           : whole_piece_of_request(unit_begin, unit_end, request_begin, tiles);
-      result = {request,
-                static_cast<int>(piece.tile_begin),
-                static_cast<int>(piece.tile_end),
-                piece.is_head,
-                piece.is_split,
-                0};
-      if (piece.is_head && piece.is_split) {
-        result.last_worker =
-            fast_worker_of_unit(request_begin + tiles - 1, num_workers, total_units);
-      }
+      result = {request, static_cast<int>(piece.tile_begin), static_cast<int>(piece.tile_end),
+                piece.is_head, piece.is_split};
       request_begin += request_units(tiles);
       ++request;
       if (piece.exists) return true;
@@ -138,7 +128,7 @@ __device__ inline DecodeWalk start_walk(const DecodeParams& params, int tile_kv,
   const long long total = total_units(params, tile_kv, group);
   const int num_workers =
       num_active_workers(total, params.num_workers, params.batch, params.num_rows);
-  DecodeWalk walk{&params, tile_kv, params.splits_requests != 0, num_workers, total, 0, 0, 0, 0};
+  DecodeWalk walk{&params, tile_kv, params.splits_requests != 0, 0, 0, 0, 0};
   if (worker >= num_workers) return walk;
   walk.unit_begin = fast_worker_begin(worker, num_workers, total);
   walk.unit_end = fast_worker_begin(worker + 1, num_workers, total);

@@ -187,7 +187,6 @@ void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePla
   params.partial_out = base;
   params.partial_lse = reinterpret_cast<float*>(base + layout.partial_lse);
   params.partial_exponents = reinterpret_cast<signed char*>(base + layout.partial_exponents);
-  params.splits = reinterpret_cast<SplitRequest*>(base + layout.splits);
 }
 
 DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan, GpuRuntime& gpu) {

@@ -14,7 +14,6 @@ struct DecodeWorkspace {
   // partial_out, 2 bytes [slot][row][latent], is at 0
   std::int64_t partial_lse = 0;        // float32 [slot][row]
   std::int64_t partial_exponents = 0;  // int8 [slot][row][2], for 16-bit types
-  std::int64_t splits = 0;             // SplitRequest [worker]
   std::int64_t bytes = 0;
 };
 
@@ -24,9 +23,7 @@ constexpr DecodeWorkspace decode_workspace(std::int64_t num_workers, std::int64_
   DecodeWorkspace layout;
   layout.partial_lse = slot_rows * config.latent_dim * 2;
   layout.partial_exponents = layout.partial_lse + slot_rows * 4;
-  layout.splits = layout.partial_exponents + (has_partial_exponents(config) ? slot_rows * 2 : 0);
-  layout.splits = (layout.splits + 7) / 8 * 8;
-  layout.bytes = layout.splits + num_workers * std::int64_t{sizeof(SplitRequest)};
+  layout.bytes = layout.partial_exponents + (has_partial_exponents(config) ? slot_rows * 2 : 0);
   return layout;
 }
 
