@@ -156,7 +156,7 @@ TEST(Explain, GivesThePlan) {
             "  cluster        1 block\n"
             "  workers        44 per row tile, requests are split\n"
             "  grid           132 blocks\n"
-            "  workspace      14145632 bytes\n"
+            "  workspace      14145280 bytes\n"
             "  modelled time  163 us\n"
             "  bytes          190 MB\n"
             "  flops          114 GFLOP\n"
