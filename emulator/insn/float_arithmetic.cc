@@ -9,6 +9,7 @@
 #include "emulator/insn/dispatch.h"
 #include "emulator/insn/float_modifiers-inl.h"
 #include "emulator/insn/handlers.h"
+#include "emulator/numerics/division.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace emulator::HWY_NAMESPACE {
@@ -43,6 +44,12 @@ struct Div {
   static T apply(T a, T b) {
     return a / b;
   }
+};
+struct DivApproximation {
+  static float apply(float a, float b) { return divide_approximately(a, b); }
+};
+struct DivOverFullRange {
+  static float apply(float a, float b) { return divide_over_full_range(a, b); }
 };
 struct Abs {
   template <typename T>
@@ -109,6 +116,8 @@ Execute float_mul(const Instruction& i) {
   return select_binary<Mul>(i);
 }
 Execute float_div(const Instruction& i) {
+  if (i.form->has("approx")) return select_modifiers<DivApproximation, float, float, float>(i);
+  if (i.form->has("full")) return select_modifiers<DivOverFullRange, float, float, float>(i);
   return select_binary<Div>(i);
 }
 Execute float_abs(const Instruction& i) {

@@ -12,6 +12,7 @@
 #include "emulator/numerics/exp2.h"
 #include "emulator/numerics/log2.h"
 #include "emulator/numerics/reciprocal.h"
+#include "emulator/numerics/sine.h"
 #include "emulator/numerics/square_root.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -52,13 +53,12 @@ struct ReciprocalSquareRootApproximation {
   static float apply(float a) { return reciprocal_root_approximation(a); }
 };
 
-// Computed in double and rounded: within the error that the manual allows, and not what silicon
-// gives.
+// Within the error that the manual allows, and not what silicon gives: rounded from double.
 struct Sine {
-  static float apply(float a) { return static_cast<float>(std::sin(static_cast<double>(a))); }
+  static float apply(float a) { return sine_approximation(a); }
 };
 struct Cosine {
-  static float apply(float a) { return static_cast<float>(std::cos(static_cast<double>(a))); }
+  static float apply(float a) { return cosine_approximation(a); }
 };
 struct Tanh {
   static float apply(float a) { return static_cast<float>(std::tanh(static_cast<double>(a))); }

@@ -56,6 +56,14 @@ struct NanWins {
   }
 };
 
+// Within the error that the manual allows, and not what silicon gives: rounded from double.
+struct Exp2 {
+  static double apply(double a) { return std::exp2(a); }
+};
+struct Tanh {
+  static double apply(double a) { return std::tanh(a); }
+};
+
 enum class Clamp { kNone, kSaturate, kRelu };
 
 // Applies an operation to a number of 16 bits, or to both halves of a word.
@@ -85,6 +93,9 @@ Execute select_width(bool is_pair) {
   if constexpr (kNumSources == 3) {
     return is_pair ? map_lanes<Function, uint32_t, uint32_t, uint32_t, uint32_t>
                    : map_lanes<Function, uint16_t, uint16_t, uint16_t, uint16_t>;
+  } else if constexpr (kNumSources == 1) {
+    return is_pair ? map_lanes<Function, uint32_t, uint32_t>
+                   : map_lanes<Function, uint16_t, uint16_t>;
   } else {
     return is_pair ? map_lanes<Function, uint32_t, uint32_t, uint32_t>
                    : map_lanes<Function, uint16_t, uint16_t, uint16_t>;
@@ -165,6 +176,12 @@ Execute half_min(const Instruction& i) {
 }
 Execute half_max(const Instruction& i) {
   return i.form->has("NaN") ? select_half<NanWins<Max>>(i) : select_half<Max>(i);
+}
+Execute half_exp2(const Instruction& i) {
+  return select_half<Exp2, 1>(i);
+}
+Execute half_tanh(const Instruction& i) {
+  return select_half<Tanh, 1>(i);
 }
 
 Execute half_neg(const Instruction& i) {

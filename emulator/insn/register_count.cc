@@ -46,10 +46,13 @@ void check_neighbours(const Warp& warp, const Instruction& instruction, uint32_t
   });
 }
 
-void check_direction(const Warp& warp, const Instruction& instruction, uint32_t count,
-                     bool is_increase) {
+// An increase to fewer registers than the warp has is in a shipped kernel: there it changes
+// nothing.
+uint32_t check_direction(const Warp& warp, const Instruction& instruction, uint32_t count,
+                         bool is_increase) {
   const bool is_wrong = is_increase ? count < warp.num_registers : count > warp.num_registers;
-  if (!is_wrong) return;
+  if (!is_wrong) return count;
+  if (is_increase && !warp.cta().cluster.grid.options.follows_manual) return warp.num_registers;
   warp.fail(FaultKind::kWarpMisuse, instruction,
             "the warp has " + std::to_string(warp.num_registers) + " registers per thread, " +
                 (is_increase ? "more" : "fewer") + " than it asks for");
@@ -59,10 +62,10 @@ template <bool kIsIncrease>
 Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const Outcome gathered = gather_whole_warp(warp, instruction, lanes);
   if (gathered != Outcome::kNext) return gathered;
-  const uint32_t count = read_count(warp, instruction);
+  const uint32_t asked = read_count(warp, instruction);
   RegisterPool& pool = warp.cta().register_pool;
-  check_neighbours(warp, instruction, count);
-  check_direction(warp, instruction, count, kIsIncrease);
+  check_neighbours(warp, instruction, asked);
+  const uint32_t count = check_direction(warp, instruction, asked, kIsIncrease);
   if (!kIsIncrease) {
     pool.give(warp.num_registers - count);
   } else {
@@ -77,7 +80,7 @@ Outcome change_register_count(Warp& warp, const Instruction& instruction, LaneMa
     warp.current().wait = {};
   }
   warp.num_registers = count;
-  warp.register_requests.push_back(count);
+  warp.register_requests.push_back(asked);
   return Outcome::kNext;
 }
 

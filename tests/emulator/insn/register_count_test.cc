@@ -82,6 +82,13 @@ TEST(HardwareRules, WarpsOfAWarpgroupMayAskForDifferentCounts) {
   EXPECT_NO_THROW(runner.launch("k", {1, 1, 1}, {256, 1, 1}));
 }
 
+// As another one does, which has more registers than it asks for.
+TEST(HardwareRules, AnIncreaseToFewerRegistersChangesNothing) {
+  KernelRunner runner(two_roles(kBugs[1].first, kDec24));
+  runner.options.follows_manual = false;
+  EXPECT_NO_THROW(runner.launch("k", {1, 1, 1}, {256, 1, 1}));
+}
+
 // What one warpgroup gives the other takes, whoever comes first.
 TEST(RegisterCount, MovesBetweenWarpgroupsUnderEverySchedule) {
   const std::string more = "setmaxnreg.inc.sync.aligned.u32 56;\n";
