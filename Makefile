@@ -2,14 +2,15 @@
 # make test    every test
 # make test-full  also the whole decode table on emulated GPUs, under more schedules and with races
 # make aot     kernels compiled ahead of time, beside the Python package's library
-# Both install what they need first (Debian packages and a virtual environment in .venv).
+# All install what they need first (Debian packages and a virtual environment in .venv).
 
 PYTHON := .venv/bin/python
 PRESET := release
 
-.PHONY: run test test-full aot setup build format lint clean help
+.PHONY: run test test-full aot setup configure build format lint clean help
 
-run: build
+run: configure
+	cmake --build --preset $(PRESET) --target tokenspeed_mla
 	$(PYTHON) -m tokenspeed_mla run
 
 test: build
@@ -25,8 +26,10 @@ aot: build
 setup:
 	scripts/setup
 
-build: setup
+configure: setup
 	cmake --preset $(PRESET)
+
+build: configure
 	cmake --build --preset $(PRESET)
 
 format:

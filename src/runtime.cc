@@ -24,7 +24,11 @@ GpuRuntime& gpu_for(const Runtime& runtime, Device device) {
   try {
     return runtime.gpu();
   } catch (const Error& error) {
-    throw Error(error.kind(), "runtime", to_string(device) + " cannot be used: " + error.what());
+    // The CPU is asked for here only where an emulated GPU takes its place.
+    const std::string what = device.type == DeviceType::kCuda
+                                 ? to_string(device)
+                                 : "the emulated GPU (TOKENSPEED_MLA_LIBCUDA names its driver)";
+    throw Error(error.kind(), "runtime", what + " cannot be used: " + error.what());
   }
 }
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_tensor, refuse_grad
+from tokenspeed_mla._arguments import expect_tensor, refuse_grad, to_dtype
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
 
@@ -59,6 +59,7 @@ def mla_kv_pack_quantize_fp8(
             pass  # the lines below convert what can be converted, or say what is wrong
     for name, tensor in (("k_nope", k_nope), ("v", v)):
         expect_tensor("kv_pack", name, tensor, rank=3)
+    to_dtype("kv_pack", "fp8_dtype", fp8_dtype)
     arguments = custom_ops.checked("kv_pack", (k_nope, k_pe, v, k_out, v_out, *options))
     results = _results(fp8_dtype, *arguments[:5])
     custom_ops.kv_pack(*arguments[:3], *results, *arguments[5:])

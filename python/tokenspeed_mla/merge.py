@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, is_grad_enabled
 
 from tokenspeed_mla import _library, custom_ops
-from tokenspeed_mla._arguments import expect_tensor, refuse_grad
+from tokenspeed_mla._arguments import expect_tensor, refuse_grad, to_dtype
 from tokenspeed_mla._dispatch import is_plain_call, mark_written
 
 
@@ -60,6 +60,8 @@ def merge_states(
         except Exception:
             pass  # the lines below convert what can be converted, or say what is wrong
     _check_shapes(outs, lses, out, lse)
+    if out_dtype is not None:
+        to_dtype("merge_states", "out_dtype", out_dtype)
     arguments = custom_ops.checked("merge_states", (outs, lses, out, lse, lse_base, enable_pdl))
     results = _results(*arguments[:4], out_dtype)
     _merge_rows(*arguments[:2], *results, *arguments[4:])

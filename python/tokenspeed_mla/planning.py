@@ -213,14 +213,17 @@ def get_num_sm(device: DeviceLike) -> int:
     """Streaming multiprocessors of a CUDA device of this machine; worker threads of the CPU.
 
     With TOKENSPEED_MLA_TARGET=emulator:... the CPU's are those of the emulated GPU in its place.
-    Raises ValueError for a device of another kind.
+    Raises ValueError for a device of another kind, RuntimeError for a CUDA device that is missing.
     """
-    resolved = torch.device(_device_name(device))
-    if resolved.type == "cpu":
+    name = _device_name(device)
+    kind = name.partition(":")[0]
+    if kind == "cpu":
         return _library.num_cpu_workers()
-    if resolved.type != "cuda":
-        raise ValueError(f"get_num_sm: device must be the CPU or a CUDA device, got {resolved}")
-    return torch.cuda.get_device_properties(resolved).multi_processor_count
+    if kind != "cuda":
+        raise ValueError(f"get_num_sm: device must be the CPU or a CUDA device, got {name}")
+    if not torch.cuda.is_available():
+        raise RuntimeError(f"get_num_sm: PyTorch must see a CUDA device to count, got {name}")
+    return torch.cuda.get_device_properties(name).multi_processor_count
 
 
 _CONVERTERS = {int: to_int, bool: to_bool, torch.dtype: to_dtype}
@@ -241,4 +244,6 @@ def _device_name(device: DeviceLike) -> str:
     if isinstance(device, int):
         return f"cuda:{device}"
     name = str(device)
-    return f"cuda:{torch.cuda.current_device()}" if name == "cuda" else name
+    if name != "cuda":
+        return name
+    return f"cuda:{torch.cuda.current_device() if torch.cuda.is_available() else 0}"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "ops/gpu_runtime.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -52,6 +53,12 @@ const Architecture* architecture_of(const driver::DeviceProperties& properties) 
   return nullptr;
 }
 
+bool names_emulated_target(std::string_view text) {
+  return std::ranges::any_of(kArchitectures, [&](const Architecture& known) {
+    return text == std::string("emulator:") + name(known.arch);
+  });
+}
+
 // Rates come from the card of that name, sizes from the device itself.
 DeviceFacts facts_of(const driver::DeviceProperties& properties, const Architecture& known) {
   DeviceFacts facts = known_device(known.usual_card);
@@ -70,7 +77,12 @@ DeviceFacts facts_of(const driver::DeviceProperties& properties, const Architect
 
 bool is_emulator_wanted() {
   const char* target = std::getenv("TOKENSPEED_MLA_TARGET");
-  return target != nullptr && std::string_view(target).starts_with("emulator");
+  if (target == nullptr || *target == '\0') return false;
+  MLA_CHECK(names_emulated_target(target), ErrorKind::kValue, kWhere,
+            "TOKENSPEED_MLA_TARGET must be emulator:sm_90, emulator:sm_100 or emulator:sm_103, or "
+            "not be set",
+            target);
+  return true;
 }
 
 GpuRuntime::GpuRuntime(const RuntimeOptions& options)

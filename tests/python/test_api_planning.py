@@ -126,5 +126,14 @@ def test_a_field_of_another_type_is_refused(changes, text):
 
 def test_get_num_sm_wants_a_device_that_computes():
     assert get_num_sm(None) >= 1
-    with pytest.raises(ValueError, match="must be the CPU or a CUDA device, got meta"):
-        get_num_sm("meta")
+    for name in ("meta", "H200"):
+        with pytest.raises(ValueError, match=f"must be the CPU or a CUDA device, got {name}"):
+            get_num_sm(name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", torch.device("cuda"), 0])
+def test_a_gpu_that_is_not_there_is_an_error_that_names_it(device):
+    for function in (get_num_sm, device_facts, lambda name: explain(DecodeProblem(), name)):
+        with pytest.raises(RuntimeError, match="cuda:0"):
+            function(device)

@@ -140,6 +140,7 @@ PACK_CALLS = [
     BadCall("v heads", "pack", {"v": empty(7, 2, 128)}, ValueError, "v must be [tokens, heads, d_v]"),
     BadCall("v dtype", "pack", {"v": empty(7, 4, 128, dtype=torch.float16)}, TypeError, "v must be bfloat16 as k_nope is"),
     BadCall("v last stride", "pack", lambda c: {"v": every_other(c["v"])}, ValueError, "v must have a last stride of 1"),
+    BadCall("FP8 dtype no dtype", "pack", {"fp8_dtype": "e4m3"}, TypeError, "kv_pack: fp8_dtype must be a torch.dtype, got str 'e4m3'"),
     BadCall("no FP8 dtype", "pack", {"fp8_dtype": torch.float16}, TypeError, "k_out must be float8_e4m3fn or float8_e5m2, got float16"),
     BadCall("k_out dtype", "pack", {"k_out": empty(7, 4, 192, dtype=torch.float8_e5m2)}, TypeError, "k_out must have dtype torch.float8_e4m3fn"),
     BadCall("k_out shape", "pack", {"k_out": empty(7, 4, 128, dtype=E4M3)}, ValueError, "k_out must be [tokens, heads, nope + rope] = [7, 4, 192]"),
@@ -148,6 +149,7 @@ PACK_CALLS = [
 ]  # fmt: skip
 
 MERGE_CALLS = [
+    BadCall("out dtype no dtype", "merge", {"out_dtype": "bf16"}, TypeError, "merge_states: out_dtype must be a torch.dtype, got str 'bf16'"),
     BadCall("nothing", "merge", {"outs": [], "lses": []}, ValueError, "at least one tensor, got none"),
     BadCall("lse missing", "merge", lambda c: {"lses": c["lses"][:1]}, ValueError, "there must be 2 lses, got 1"),
     BadCall("shapes differ", "merge", lambda c: {"outs": [c["outs"][0], empty(5, 4, 64)]}, ValueError, "each of outs must have shape [5, 4, 128], got [5, 4, 64]"),

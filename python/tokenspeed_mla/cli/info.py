@@ -22,6 +22,7 @@ ENVIRONMENT = (
     "TOKENSPEED_MLA_FMHA_BINARY_SO",
     "TOKENSPEED_MLA_CACHE_DIR",
     "TOKENSPEED_MLA_LIBCUDA",
+    "TOKENSPEED_MLA_TARGET",
     "TOKENSPEED_MLA_NVRTC",
     "OMP_NUM_THREADS",
 )
@@ -66,19 +67,30 @@ def collect() -> dict[str, dict[str, str]]:
 
 
 def _devices() -> dict[str, str]:
-    devices = {"cpu": f"{cpu_name()}, {tokenspeed_mla.get_num_sm('cpu')} threads"}
+    devices = {"cpu": _cpu()}
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
         devices[f"cuda:{index}"] = (
             f"{properties.name}, sm_{properties.major}{properties.minor}, "
-            f"{properties.multi_processor_count} SMs, {_support(index)}"
+            f"{properties.multi_processor_count} SMs, {_support(f'cuda:{index}')}"
         )
     devices["plans known for"] = ", ".join(tokenspeed_mla.known_devices())
     return devices
 
 
-def _support(index: int) -> str:
-    """Which operations this build can run on a CUDA device."""
+def _cpu() -> str:
+    """The processor, or the emulated GPU that takes its place, or why that cannot."""
+    if not os.environ.get("TOKENSPEED_MLA_TARGET"):
+        return f"{cpu_name()}, {tokenspeed_mla.get_num_sm('cpu')} threads"
+    try:
+        facts = tokenspeed_mla.device_facts("cpu")
+    except (RuntimeError, ValueError) as error:
+        return f"not usable: {error}"
+    return f"emulated {facts.name}, {facts.arch}, {facts.num_sms} SMs, {_support('cpu')}"
+
+
+def _support(device: str) -> str:
+    """Which operations this build can run on a device."""
     problems = (
         tokenspeed_mla.DecodeProblem(max_seq_len=1024),
         tokenspeed_mla.PrefillProblem(total_q=64, total_kv=64, max_seq_len_q=64, max_seq_len_kv=64),
@@ -86,7 +98,7 @@ def _support(index: int) -> str:
         tokenspeed_mla.MergeProblem(),
     )
     try:
-        names = [p.op for p in problems if tokenspeed_mla.can_implement(p, f"cuda:{index}")]
+        names = [p.op for p in problems if tokenspeed_mla.can_implement(p, device)]
     except (RuntimeError, ValueError) as error:
         return f"not usable: {error}"
     return f"runs {', '.join(names)}" if names else "no kernel in this build"

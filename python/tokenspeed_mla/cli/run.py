@@ -48,13 +48,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=usual.tokens_per_step,
         help="of each request; default: %(default)s",
     )
-    flag("--device", type=parse.device, default=default_device(), help="default: %(default)s")
+    flag("--device", type=parse.device, help="default: a GPU with every kernel, or the CPU")
     flag("--picture", type=Path, default=Path("build/roofline.png"), help="default: %(default)s")
 
 
 def main(options: argparse.Namespace) -> int:
     work = Workload(options.prompts, options.heads, options.steps, options.tokens_per_step)
-    device = options.device
+    device = options.device or default_device()
     limits = measured_limits(device)
     print_machine(work, device, limits)
 
