@@ -16,7 +16,8 @@ from tokenspeed_mla import (
     tokenspeed_mla_decode,
 )
 from tokenspeed_mla.planning import device_facts
-from tokenspeed_mla.testing import decode
+from tokenspeed_mla.testing import decode, random_cases
+from tokenspeed_mla.testing.storm import Storm, Weather
 from tokenspeed_mla.testing.table import load_cases
 from tokenspeed_mla.testing.target import Target
 
@@ -84,6 +85,14 @@ def test_merge_agrees_with_float64():
     expected = (weights[..., None] * torch.stack(outs).double()).sum(0)
     torch.testing.assert_close(out.double(), expected, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(lse.double(), stacked.logsumexp(0), atol=1e-5, rtol=1e-5)
+
+
+def test_a_storm_passes(monkeypatch):
+    monkeypatch.setattr(random_cases, "MOST_SCORES", 100_000)
+    weather = Weather(torch.device("cpu"), seed=5, ops=("decode", "merge", "kv_pack"))
+    outcome = Storm(weather).run(count=8)
+    assert outcome.ok, outcome
+    assert sum(outcome.passed.values()) == 8
 
 
 def odd_strides(tensor: torch.Tensor) -> torch.Tensor:

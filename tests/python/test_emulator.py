@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 # SPDX-License-Identifier: MIT
-"""Tensors on the CPU, kernels on an emulated GPU: emulated_calls.py, in processes of its own.
+"""Tensors on the CPU, kernels on an emulated GPU: the files of CALLS, in processes of their own.
 
 Which driver a process uses is settled by the environment when it starts.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+CALLS = ["emulated_calls.py", "test_isolation.py"]
 LIBCUDA = HERE.parents[1] / "build" / "release" / "emulator" / "libcuda.so.1"
 
 
@@ -26,7 +27,7 @@ def run_calls(target: str, schedule: str, cache: Path) -> subprocess.CompletedPr
         "TOKENSPEED_MLA_CACHE_DIR": str(cache),
     }
     return subprocess.run(
-        [*command, str(HERE / "emulated_calls.py")],
+        [*command, *(str(HERE / name) for name in CALLS)],
         env=environment,
         capture_output=True,
         text=True,

@@ -95,7 +95,8 @@ def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
     out, lse = tokenspeed_mla.tokenspeed_mla_decode(**inputs, return_lse=True)
     check, target = Check(tolerance), Target(out.device)
     dtype = inputs["query"].dtype
-    cutoff, rounding = target.sum_cutoff(dtype), target.inner_rounding(dtype)
+    cutoff = target.sum_cutoff(dtype)
+    roundings = target.inner_rounding(dtype), target.probability_rounding(dtype)
     for request in range(len(inputs["seq_lens"])):
         one = slice(request, request + 1)
         exact = reference.decode(
@@ -109,7 +110,7 @@ def check_decode(inputs: Inputs, tolerance: float | None = None) -> Check:
             probability_dtype=target.probability_dtype(dtype),
         )
         name = f"request {request}"
-        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE, cutoff, rounding))
+        check.add(name, out[one], expected_out(exact, out.dtype, D_CACHE, cutoff, *roundings))
         check.add_lse(f"{name} lse", lse[one], expected_lse(exact, D_CACHE, "2", cutoff))
     return check
 

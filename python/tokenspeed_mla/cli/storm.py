@@ -30,6 +30,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flag("--op", nargs="+", choices=OPS, default=OPS, dest="ops", help="default: all of them")
     flag("--threads", type=parse.positive_int, default=4, help="default: %(default)s")
     flag("--streams", type=parse.positive_int, default=3, help="default: %(default)s")
+    flag(
+        "--hang",
+        type=float,
+        default=Weather.hang_seconds,
+        metavar="SECONDS",
+        help="a case that takes longer hangs; more on an emulated GPU (default: %(default)s)",
+    )
     flag("--device", type=parse.device, default=parse.default_device(), help="default: %(default)s")
 
 
@@ -41,6 +48,7 @@ def main(options: argparse.Namespace) -> int:
         tuple(options.ops),
         num_threads=1 if alone else options.threads,
         num_streams=options.streams,
+        hang_seconds=options.hang,
     )
     first, count = (options.replay, 1) if alone else (0, options.cases)
     outcome = Storm(weather).run(first, count, seconds=60 * options.minutes)

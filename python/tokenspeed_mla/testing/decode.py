@@ -126,6 +126,7 @@ def out_dtype(case: Case) -> torch.dtype:
 
 def expect(inputs: DecodeInputs, case: Case, target: Target) -> tuple[Expected, Expected]:
     """What a call on these inputs has to give: (out, lse)."""
+    dtype = inputs.query.dtype
     attention = reference.decode(
         inputs.query,
         inputs.kv_cache,
@@ -137,11 +138,11 @@ def expect(inputs: DecodeInputs, case: Case, target: Target) -> tuple[Expected, 
         inputs.causal_seqs,
         inputs.cp_world,
         inputs.cp_rank,
-        probability_dtype=target.probability_dtype(inputs.query.dtype),
+        probability_dtype=target.probability_dtype(dtype),
     )
-    cutoff = target.sum_cutoff(inputs.query.dtype)
-    rounding = target.inner_rounding(inputs.query.dtype)
-    out = expected_out(attention, out_dtype(case), WIDTH, cutoff, rounding)
+    cutoff = target.sum_cutoff(dtype)
+    roundings = target.inner_rounding(dtype), target.probability_rounding(dtype)
+    out = expected_out(attention, out_dtype(case), WIDTH, cutoff, *roundings)
     return out, expected_lse(attention, WIDTH, case["lse_base"], cutoff)
 
 

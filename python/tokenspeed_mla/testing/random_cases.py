@@ -14,6 +14,7 @@ FP8 = ("float8_e4m3fn", "float8_e5m2")
 LAYOUTS = ("packed", "padded", "heads_first")
 HEADS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128)
 MOST_SCORES = 3_000_000  # of one case, over all its rows: bounds the time of the float64 reference
+MOST_KEYS = 100_000  # of one case: bounds its memory
 
 Fields = dict[str, Any]
 
@@ -27,17 +28,19 @@ def draw_case(rng: random.Random, ops: tuple[str, ...]) -> Case:
 def _decode(rng: random.Random) -> Fields:
     heads = rng.choice((*HEADS, rng.randint(1, 128)))
     q_len = rng.choice((1, 1, 2, 3, 4, 4, 5, 6, 7, 8, rng.randint(1, 20)))
+    page_size = rng.choice((1, 2, 4, 8, 16, 32, 32, 64, 64, 64, 128))
     return {
         "dtype": rng.choice(("float8_e4m3fn", "float8_e4m3fn", "bfloat16", "float16")),
         "num_heads": heads,
         "q_len": q_len,
-        "page_size": rng.choice((1, 2, 4, 8, 16, 32, 32, 64, 64, 64, 128)),
-        "seq_lens": _lens(rng, rows=heads * q_len),
+        "page_size": page_size,
+        "seq_lens": _lens(rng, heads * q_len, page_size),
         "is_causal": rng.random() < 0.8,
         "softmax_scale": rng.uniform(0.01, 0.5),
         "output_scale": rng.choice((1.0, rng.uniform(-2.0, 2.0))),
         "lse_base": rng.choice("2e"),
         "query_std": rng.choice((0.01, 1.0, 1.0, 30.0)),
+        "kv_std": rng.choice((1.0, 1.0, 1.0, 0.02, 20.0)),
         "query_layout": rng.choice(LAYOUTS),
         "cache_rank": rng.choice((3, 4)),
         "page_padding": rng.choice((0, 0, 64, 4096)),
@@ -54,9 +57,10 @@ def _decode(rng: random.Random) -> Fields:
     }
 
 
-def _lens(rng: random.Random, rows: int) -> list[int]:
-    """Lengths of a batch: short, mixed, or a long one among short ones; some are 0."""
-    most_keys = max(MOST_SCORES // rows, 1)
+def _lens(rng: random.Random, rows: int, page_size: int) -> list[int]:
+    """Lengths of a batch: short, mixed, or a long one among short ones; some are 0, some near a
+    page's edge."""
+    most_keys = max(min(MOST_SCORES // rows, MOST_KEYS), 1)
     batch = rng.choice((1, 1, 2, 3, 5, 8, 17, 40))
     highest = rng.choice((1, 70, 300, 2000, 30000))
     lens = [rng.randint(0, highest) for _ in range(batch)]
@@ -66,7 +70,16 @@ def _lens(rng: random.Random, rows: int) -> list[int]:
     if rng.random() < 0.2:
         lens[rng.randrange(batch)] = 0
     excess = max(sum(lens) / most_keys, 1.0)
-    return [int(length / excess) for length in lens]
+    lens = [int(length / excess) for length in lens]
+    if rng.random() < 0.3:
+        lens = [_near_a_page_edge(rng, length, page_size) for length in lens]
+    return lens
+
+
+def _near_a_page_edge(rng: random.Random, length: int, page_size: int) -> int:
+    """A length that is no longer: whole pages, a key less or a key more."""
+    edge = page_size * (length // page_size) + rng.choice((-1, 0, 1))
+    return min(max(edge, 0), length)
 
 
 def _prefill(rng: random.Random) -> Fields:

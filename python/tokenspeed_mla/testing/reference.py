@@ -26,6 +26,7 @@ class Attention:
     lse: torch.Tensor  # [..., rows], natural logarithm
     rounded_out: torch.Tensor  # out, had the probabilities been rounded to a narrower dtype
     second_moment: torch.Tensor  # [..., rows, d_v]: the probability-weighted mean of value^2
+    rounding_walk: torch.Tensor  # [..., rows, d_v]: the root of the sum of (probability * value)^2
     score_size: torch.Tensor  # [..., rows]: no |score| of the row is larger
     num_keys: torch.Tensor  # [..., rows]: how many keys the row sees
 
@@ -33,7 +34,8 @@ class Attention:
     def empty(rows: Sequence[int], d_v: int) -> "Attention":
         """Room for rows of any shape, all of them without keys."""
         flat, wide = torch.zeros(*rows).double(), torch.zeros(*rows, d_v).double()
-        return Attention(wide, flat - math.inf, wide.clone(), wide.clone(), flat, flat.clone())
+        wides = (wide.clone() for _ in range(3))
+        return Attention(wide, flat - math.inf, *wides, flat, flat.clone())
 
     def put(self, rows: torch.Tensor | slice, part: Sequence[torch.Tensor]) -> None:
         """Writes the fields of these rows."""
@@ -43,8 +45,8 @@ class Attention:
     def scaled(self, scale: float) -> "Attention":
         """The same with a factor on the output."""
         out, rounded_out = scale * self.out, scale * self.rounded_out
-        moment = scale * scale * self.second_moment
-        return Attention(out, self.lse, rounded_out, moment, self.score_size, self.num_keys)
+        moment, walk = scale * scale * self.second_moment, abs(scale) * self.rounding_walk
+        return Attention(out, self.lse, rounded_out, moment, walk, self.score_size, self.num_keys)
 
 
 def attend(
@@ -73,6 +75,7 @@ def attend(
         lse=highest + torch.log(total),
         rounded_out=_round_probabilities(weights, probability_dtype) @ value / total[..., None],
         second_moment=weights @ value.square() / total[..., None],
+        rounding_walk=(weights.square() @ value.square()).sqrt() / total[..., None],
         score_size=abs(softmax_scale) * query.norm(dim=-1) * key_norms.amax(-1),
         num_keys=num_visible.expand(total.shape),
     )

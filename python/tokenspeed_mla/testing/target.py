@@ -37,11 +37,15 @@ class Target:
     def inner_rounding(self, input_dtype: torch.dtype) -> float:
         """What decode rounds on the way: probabilities to the input's dtype, partials to float16.
 
-        Relative to the root mean square of the values, at worst; FP8 is covered by `sum_cutoff`.
+        Relative to the root mean square of the values, at worst.
         """
         if self.arch == "cpu" or input_dtype.itemsize != 2:
             return 0.0
         return (2.0**-9 if input_dtype == torch.bfloat16 else 2.0**-12) + 2.0**-12
+
+    def probability_rounding(self, input_dtype: torch.dtype) -> float:
+        """What decode rounds an FP8 probability by, relative to it; the reference rounds others."""
+        return 0.0 if self.arch == "cpu" or input_dtype.itemsize != 1 else 2.0**-4
 
     def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on this device, with its strides and what lies between its elements."""

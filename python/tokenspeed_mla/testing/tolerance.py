@@ -17,7 +17,9 @@ The log-sum-exp moves by d, by the rounding of the sum and of its own float32.
 A tensor core that cuts its running sum off, always towards zero (`sum_cutoff`, relative), adds that
 to a score at every step of 32 products, and to an output twice. Roundings on the way that the
 reference does not repeat (`inner_rounding`, relative: probabilities relative to another maximum,
-partial results) add at worst that share of the root mean square of the values.
+partial results) add at worst that share of the root mean square of the values. FP8 probabilities
+are so coarse that the worst would allow anything where many keys are averaged: their roundings
+(`probability_rounding`, relative, of each key) are taken as independent.
 """
 
 import math
@@ -48,6 +50,7 @@ def expected_out(
     d_qk: int,
     sum_cutoff: float = 0.0,
     inner_rounding: float = 0.0,
+    probability_rounding: float = 0.0,
 ) -> Expected:
     """The output and its bounds, for a result that is stored as `out_dtype`."""
     exact = attention.out
@@ -55,6 +58,7 @@ def expected_out(
     rounding = (same_precision - exact).abs().amax(-1, keepdim=True)
     float32 = _arithmetic_error(attention, d_qk, sum_cutoff)
     float32 += inner_rounding * attention.second_moment.sqrt()
+    float32 += ROUNDING_FACTOR * probability_rounding * attention.rounding_walk
     cosine_bound = ROUNDING_FACTOR * cosine_difference(same_precision, exact)
     cosine_bound += _energy_ratio(float32, exact)
     return Expected(exact, ROUNDING_FACTOR * rounding + float32, cosine_bound)
