@@ -23,6 +23,8 @@ namespace mla {
 //
 // Token t sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not causal).
 // A row that sees no key gets out = 0 and lse = -inf. Bytes past seq_len are never an influence.
+// Nor is a key that a row does not see, as long as it is finite: on a GPU, NaN or infinity in a key
+// of a later token may reach the earlier rows of that request. It never reaches another request.
 //
 // Strides are free but not negative, and 1 in the last dimension; a GPU refuses those of query,
 // kv_cache and out that its copy engine cannot follow (Error kNotImplemented). query, kv_cache,

@@ -43,6 +43,8 @@ def tokenspeed_mla_decode(
 
     Token t of a request sees key k when k < seq_len - (q_len - 1) + t (causal) or k < seq_len (not
     causal). A row that sees no key gets out = 0, lse = -inf. Bytes past seq_len have no influence.
+    NaN and infinity stay in their request; on a GPU, those in a later token's key may reach the
+    rows of earlier tokens, which do not see it.
 
     query, kv_cache, workspace_buffer and out start at a multiple of 16 bytes. Numbers may be
     Python's, NumPy's or tensors of one element (on a GPU, one that is waited for).
