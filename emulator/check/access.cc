@@ -114,11 +114,12 @@ void AsyncOperation::access(const Cta* cta, uint64_t address, uint32_t bytes, bo
   access.record.time = issue_->completion_time();
   access.record.lanes = issue_->mbarrier_cta ? kAllLanes : lanes;
   access.record.site = issue_->checker->site_of(*issue_->instruction);
-  access.record.agent = issue_->agent & kAgentMask;
+  access.record.agent = issue_->agent;
   access.record.is_write = is_write;
   access.record.is_strong = is_atomic;
-  access.record.scope = static_cast<uint32_t>(Scope::kGpu) & 3;
+  access.record.scope = Scope::kGpu;
   access.record.is_async = true;
+  issue_->checker->accesses().begin();
   issue_->checker->accesses().check(access, {cta, address}, bytes);
 }
 

@@ -19,16 +19,15 @@ bool is_one_lane(LaneMask lanes) {
 
 }  // namespace
 
-void AccessCheck::check(const MemoryAccess& access, const Location& location, uint32_t size) {
+void AccessCheck::check(MemoryAccess& access, const Location& location, uint32_t size) {
   Shadow& shadow = state_.shadow_of(location);
-  Record record = access.record;
-  const auto relation_to = [&](const Record& old) { return relation(old, record, access); };
+  const auto relation_to = [&](const Record& old) { return relation(old, access); };
   const uint64_t end = location.address + size;
   for (uint64_t at = location.address; at < end;) {
     const uint64_t first_byte = at % kCellBytes;
     const uint64_t count = std::min(kCellBytes - first_byte, end - at);
-    record.bytes = ((1u << count) - 1) << first_byte & 0xf;
-    if (const Record* old = shadow.cell(at / kCellBytes).add(record, relation_to)) {
+    access.record.bytes = static_cast<uint8_t>(((1u << count) - 1) << first_byte);
+    if (const Record* old = shadow.cell(at / kCellBytes).add(access.record, relation_to)) {
       report(access, *old, location, size);
     }
     at += count;
@@ -42,9 +41,16 @@ bool AccessCheck::is_ordered(const Record& old, const MemoryAccess& access) {
     if (is_one_lane(access.issuer_lanes)) lanes &= ~access.issuer_lanes;
     if (lanes == 0) return true;
   }
-  const auto knows = [&](const View& view) { return view.known.knows(old.agent, lanes, old.time); };
-  return knows(*access.view) &&
-         std::ranges::all_of(access.other_views, [&](const auto& view) { return knows(*view); });
+  const auto is_known = [&](const View& view) { return knows(view, old.agent, lanes, old.time); };
+  return is_known(*access.view) &&
+         std::ranges::all_of(access.other_views, [&](const auto& view) { return is_known(*view); });
+}
+
+bool AccessCheck::knows(const View& view, Agent agent, LaneMask lanes, Time time) {
+  if (&view != known_.view || agent != known_.agent) {
+    known_ = {&view, agent, view.known.time_of_all(agent)};
+  }
+  return time <= known_.time || view.known.knows(agent, lanes, time);
 }
 
 bool AccessCheck::is_fenced(const Record& old, const MemoryAccess& access) {
@@ -55,8 +61,8 @@ bool AccessCheck::is_fenced(const Record& old, const MemoryAccess& access) {
          std::ranges::all_of(access.other_views, [&](const auto& view) { return knows(*view); });
 }
 
-Relation AccessCheck::relation(const Record& old, const Record& record,
-                               const MemoryAccess& access) {
+Relation AccessCheck::relation(const Record& old, const MemoryAccess& access) {
+  const Record& record = access.record;
   if (!is_ordered(old, access)) {
     // Lanes that write to one place in one instruction are not told apart.
     const bool is_same_instruction =
@@ -88,11 +94,11 @@ bool AccessCheck::are_both_strong(const Record& old, const Record& access) const
   const auto needed = a.cta == b.cta           ? Scope::kCta
                       : a.cluster == b.cluster ? Scope::kCluster
                                                : Scope::kGpu;
-  return std::min(old.scope, access.scope) >= static_cast<uint32_t>(needed);
+  return std::min(old.scope, access.scope) >= needed;
 }
 
 void AccessCheck::report(const MemoryAccess& access, const Record& old, const Location& location,
-                         uint32_t size) const {
+                         uint32_t size) {
   const Instruction& instruction = program_.code[old.site];
   const AgentInfo& agent = state_.agent(old.agent);
   std::string text = std::string(verb(access.record)) + " of " + std::to_string(size) +

@@ -28,20 +28,30 @@ class AccessCheck {
   AccessCheck(RaceState& state, const Program& program, RaceLevel level)
       : state_(state), program_(program), level_(level) {}
 
-  void check(const MemoryAccess& access, const Location& location, uint32_t size);
+  // Before the accesses of an instruction: views that lived before may be gone.
+  void begin() { known_ = {}; }
+  void check(MemoryAccess& access, const Location& location, uint32_t size);
 
  private:
-  Relation relation(const Record& old, const Record& record, const MemoryAccess& access);
-  static bool is_ordered(const Record& old, const MemoryAccess& access);
+  Relation relation(const Record& old, const MemoryAccess& access);
+  bool is_ordered(const Record& old, const MemoryAccess& access);
+  bool knows(const View& view, Agent agent, LaneMask lanes, Time time);
   static bool is_fenced(const Record& old, const MemoryAccess& access);
   static bool is_glance(const Record& old, const Record& access);
   bool are_both_strong(const Record& old, const Record& access) const;
   [[noreturn]] void report(const MemoryAccess& access, const Record& old, const Location& location,
-                           uint32_t size) const;
+                           uint32_t size);
 
   RaceState& state_;
   const Program& program_;
   RaceLevel level_;
+  // The last that was looked up: up to which time all lanes of an agent are known to a view. Most
+  // of the bytes that an instruction touches were written together.
+  struct {
+    const View* view = nullptr;
+    Agent agent = 0;
+    int64_t time = -1;
+  } known_;
   RaceLevel found_ = RaceLevel::kOff;  // what the last conflict is
 };
 

@@ -66,59 +66,65 @@ void RaceChecker::after(Warp& warp, const Instruction& instruction, LaneMask lan
 
 void RaceChecker::access_memory(const Step& step) {
   if (step.outcome == Outcome::kStall) return;
-  for_each_address(step.lanes,
-                   [&](uint64_t address, LaneMask lanes) { access(step, lanes, address); });
-}
-
-void RaceChecker::access(const Step& step, LaneMask lanes, uint64_t address) {
   const bool is_mbarrier = step.effect.effect >= Effect::kMbarrierInit;
   const ptx::StateSpace space = is_mbarrier ? ptx::StateSpace::kShared : step.effect.space;
-  Location location;
-  if (!locate(step.warp, space, address, step.effect.size, location)) return;
-  if (step.view.is_shared_by(lanes)) {
-    check_lanes(step, lanes, location);
-  } else {
-    for_each_lane(lanes, [&](int lane) { check_lanes(step, LaneMask{1} << lane, location); });
-  }
-  if (is_mbarrier) {
-    use_mbarrier(step, lanes, location);
-  } else {
-    publish(step, lanes, location);
+  const bool publishes = step.effect.is_strong || step.effect.effect != Effect::kLoad;
+  MemoryAccess access = memory_access(step);
+  accesses_.begin();
+  bool is_shared = step.view.is_shared_by(step.lanes);
+  for (const auto& [address, lanes] : groups_.find(step.lanes, addresses_)) {
+    Location location;
+    if (!locate(step.warp, space, address, step.effect.size, location)) continue;
+    if (is_shared || step.view.is_shared_by(lanes)) {
+      check_lanes(step, access, lanes, location);
+    } else {
+      for_each_lane(lanes,
+                    [&](int lane) { check_lanes(step, access, LaneMask{1} << lane, location); });
+    }
+    if (is_mbarrier) {
+      use_mbarrier(step, lanes, location);
+    } else if (publishes) {
+      publish(step, lanes, location);
+    }
+    if (!step.effect.is_strong) continue;
+    // The lanes may have learned something.
+    accesses_.begin();
+    is_shared = false;
   }
 }
 
-MemoryAccess RaceChecker::lane_access(const Step& step, LaneMask lanes) const {
+// All but which lanes it is.
+MemoryAccess RaceChecker::memory_access(const Step& step) {
   MemoryAccess access;
   access.warp = &step.warp;
   access.instruction = &step.instruction;
-  access.lane = lowest_lane(lanes);
-  access.view = step.view.of(access.lane).get();
   access.issuer = step.view.agent();
-  access.issuer_lanes = lanes;
   access.issue_time = step.view.now;
   access.record.time = step.view.now;
-  access.record.lanes = lanes;
   access.record.site = site_of(step.instruction);
-  access.record.agent = step.view.agent() & kAgentMask;
-  access.record.scope = static_cast<uint32_t>(step.effect.scope) & 3;
-  return access;
-}
-
-void RaceChecker::check_lanes(const Step& step, LaneMask lanes, const Location& location) {
-  MemoryAccess access = lane_access(step, lanes);
+  access.record.agent = step.view.agent();
+  access.record.scope = step.effect.scope;
   access.record.is_write =
       step.effect.effect != Effect::kLoad && step.effect.effect != Effect::kMbarrierWait;
   access.record.is_strong = step.effect.is_strong;
   if (step.effect.effect == Effect::kMbarrierInit) {
-    access.record.agent = state_.init_agent(step.warp) & kAgentMask;
+    access.record.agent = state_.init_agent(step.warp);
   }
+  return access;
+}
+
+void RaceChecker::check_lanes(const Step& step, MemoryAccess& access, LaneMask lanes,
+                              const Location& location) {
+  access.lane = lowest_lane(lanes);
+  access.view = step.view.of(access.lane).get();
+  access.issuer_lanes = lanes;
+  access.record.lanes = lanes;
   accesses_.check(access, location, step.effect.size);
 }
 
 // Strong accesses to one location order memory: a store that releases, or that follows a release
 // fence, before a load that acquires, or that an acquire fence follows.
 void RaceChecker::publish(const Step& step, LaneMask lanes, const Location& location) {
-  if (!step.effect.is_strong && step.effect.effect == Effect::kLoad) return;
   auto& published = state_.published(location);
   const bool is_load = step.effect.effect != Effect::kStore;
   const bool is_store = step.effect.effect != Effect::kLoad;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "emulator/check/access_check.h"
+#include "emulator/check/address_groups.h"
 #include "emulator/check/memory_effect.h"
 #include "emulator/core/observer.h"
 
@@ -36,9 +37,9 @@ class RaceChecker final : public Observer {
   };
 
   void access_memory(const Step& step);
-  void access(const Step& step, LaneMask lanes, uint64_t address);
-  MemoryAccess lane_access(const Step& step, LaneMask lanes) const;
-  void check_lanes(const Step& step, LaneMask lanes, const Location& location);
+  MemoryAccess memory_access(const Step& step);
+  void check_lanes(const Step& step, MemoryAccess& access, LaneMask lanes,
+                   const Location& location);
   void publish(const Step& step, LaneMask lanes, const Location& location);
   void copy(const Step& step);
   void wait_for_copies(const Step& step);
@@ -51,34 +52,13 @@ class RaceChecker final : public Observer {
   void arrive(const Step& step, LaneMask lanes, SyncObject& object) const;
   void use_mbarrier(const Step& step, LaneMask lanes, const Location& location);
 
-  // Calls visit(address, lanes) for each address with the lanes that name it. Where the first lane
-  // names one of its own, as in most programs, so do all others.
-  template <typename Visit>
-  void for_each_address(LaneMask lanes, Visit&& visit) {
-    LaneMask sharing = lanes_at(lanes, addresses_[static_cast<size_t>(lowest_lane(lanes))]);
-    const bool is_shared = num_lanes(sharing) > 1;
-    while (lanes != 0) {
-      const int lane = lowest_lane(lanes);
-      const uint64_t address = addresses_[static_cast<size_t>(lane)];
-      sharing = is_shared ? lanes_at(lanes, address) : LaneMask{1} << lane;
-      visit(address, sharing);
-      lanes &= ~sharing;
-    }
-  }
-  LaneMask lanes_at(LaneMask lanes, uint64_t address) const {
-    LaneMask found = 0;
-    for (int lane = 0; lane < kWarpSize; ++lane) {
-      found |= LaneMask{addresses_[static_cast<size_t>(lane)] == address} << lane;
-    }
-    return found & lanes;
-  }
-
   const Program& program_;
   RaceState state_;
   AccessCheck accesses_;
   std::vector<MemoryEffect> effects_;
   // Taken before the instruction runs, which may overwrite its own address or open a barrier.
   std::array<uint64_t, kWarpSize> addresses_{};
+  AddressGroups groups_;
   bool is_waiting_ = false;
   uint32_t barrier_ = 0;
 };

@@ -21,13 +21,16 @@ Time time_of_group(const Warp& warp, int lane) {
 
 void RaceChecker::copy(const Step& step) {
   const Row* operands = step.instruction.operands;
-  const Agent agent = state_.unit_agent(step.warp, kCopies);
+  MemoryAccess access = memory_access(step);
+  access.record.agent = state_.unit_agent(step.warp, kCopies);
+  accesses_.begin();
   for_each_lane(step.lanes, [&](int lane) {
     const uint64_t size = read_lane(step.warp, operands[2], lane);
     const uint64_t source_size =
         operands[3].is_absent() ? size : std::min(size, read_lane(step.warp, operands[3], lane));
-    MemoryAccess access = lane_access(step, LaneMask{1} << lane);
-    access.record.agent = agent & kAgentMask;
+    access.lane = lane;
+    access.view = step.view.of(lane).get();
+    access.issuer_lanes = access.record.lanes = LaneMask{1} << lane;
     access.record.time = time_of_group(step.warp, lane);
     Location place;
     const uint64_t source = read_address(step.warp, operands[1], lane);

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "emulator/check/race_state.h"
 
-#include "emulator/core/address_space.h"
-
 namespace emulator::check {
 namespace {
 
@@ -38,12 +36,6 @@ WarpView& RaceState::view_of(const Warp& warp) {
   return *(recent_view_ = &it->second);
 }
 
-CtaState& RaceState::state_of(const Cta& cta) {
-  if (&cta == recent_cta_) return *recent_cta_state_;
-  recent_cta_ = &cta;
-  return *(recent_cta_state_ = &ctas_[&cta]);
-}
-
 MbarrierState& RaceState::mbarrier(const Cta& cta, uint32_t offset) {
   return state_of(cta).mbarriers.at(offset);
 }
@@ -69,10 +61,6 @@ Agent RaceState::warp_agent(const Warp& warp, const std::string& unit, const std
   return it->second;
 }
 
-Shadow& RaceState::shadow_of(const Location& location) {
-  return location.cta ? state_of(*location.cta).shared : global_;
-}
-
 std::unordered_map<uint64_t, View>& RaceState::published(const Location& location) {
   return location.cta ? state_of(*location.cta).published : published_;
 }
@@ -93,22 +81,6 @@ void RaceState::forget(const Cluster& cluster) {
   cluster_barriers_.erase(&cluster);
   recent_warp_ = nullptr;
   recent_cta_ = nullptr;
-}
-
-bool locate(const Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t size,
-            Location& location) {
-  const bool is_shared =
-      space == ptx::StateSpace::kShared ||
-      (space == ptx::StateSpace::kGeneric && is_in_window(address, kSharedWindow));
-  if (!is_shared) {
-    location = {nullptr, address};
-    return is_global_address(address);
-  }
-  const auto shared = static_cast<uint32_t>(address);
-  const auto offset = shared & kSharedOffsetMask;
-  Cta* cta = warp.cta().cluster.find_cta(shared >> kSharedRankShift);
-  location = {cta, offset};
-  return cta && cta->shared.contains(offset, size);
 }
 
 }  // namespace emulator::check

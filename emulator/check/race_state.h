@@ -9,6 +9,7 @@
 
 #include "emulator/check/shadow.h"
 #include "emulator/check/warp_view.h"
+#include "emulator/core/address_space.h"
 #include "emulator/core/cta.h"
 
 namespace emulator::check {
@@ -56,7 +57,11 @@ struct Location {
 class RaceState {
  public:
   WarpView& view_of(const Warp& warp);
-  CtaState& state_of(const Cta& cta);
+  CtaState& state_of(const Cta& cta) {
+    if (&cta == recent_cta_) return *recent_cta_state_;
+    recent_cta_ = &cta;
+    return *(recent_cta_state_ = &ctas_[&cta]);
+  }
   SyncObject& cluster_barrier(const Cluster& cluster) { return cluster_barriers_[&cluster]; }
   MbarrierState& mbarrier(const Cta& cta, uint32_t offset);
   void init_mbarrier(const Cta& cta, uint32_t offset);
@@ -67,7 +72,9 @@ class RaceState {
   Agent init_agent(const Warp& warp);
 
   const AgentInfo& agent(Agent agent) const { return agents_[agent]; }
-  Shadow& shadow_of(const Location& location);
+  Shadow& shadow_of(const Location& location) {
+    return location.cta ? state_of(*location.cta).shared : global_;
+  }
   // What strong stores to a location pass on to strong loads, by address.
   std::unordered_map<uint64_t, View>& published(const Location& location);
 
@@ -92,7 +99,20 @@ class RaceState {
 };
 
 // Where an address of the space lies, or false for private memory and addresses that do not exist.
-bool locate(const Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t size,
-            Location& location);
+inline bool locate(const Warp& warp, ptx::StateSpace space, uint64_t address, uint32_t size,
+                   Location& location) {
+  const bool is_shared =
+      space == ptx::StateSpace::kShared ||
+      (space == ptx::StateSpace::kGeneric && is_in_window(address, kSharedWindow));
+  if (!is_shared) {
+    location = {nullptr, address};
+    return is_global_address(address);
+  }
+  const auto shared = static_cast<uint32_t>(address);
+  const auto offset = shared & kSharedOffsetMask;
+  Cta* cta = warp.cta().cluster.find_cta(shared >> kSharedRankShift);
+  location = {cta, offset};
+  return cta && cta->shared.contains(offset, size);
+}
 
 }  // namespace emulator::check

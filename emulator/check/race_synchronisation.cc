@@ -41,15 +41,15 @@ void RaceChecker::follow_barriers(Warp& warp, const Instruction& instruction, La
       follow(state_.cluster_barrier(cluster), cluster.barrier.generation);
       break;
     case Effect::kMbarrierArrive:
-      for_each_address(lanes, [&](uint64_t address, LaneMask) {
+      for (const auto& group : groups_.find(lanes, addresses_)) {
         Location place;
-        if (!locate(warp, ptx::StateSpace::kShared, address, effect.size, place)) return;
+        if (!locate(warp, ptx::StateSpace::kShared, group.address, effect.size, place)) continue;
         const auto offset = static_cast<uint32_t>(place.address);
         const auto it = place.cta->mbarriers.find(offset);
         if (it != place.cta->mbarriers.end()) {
           state_.mbarrier(*place.cta, offset).follow(it->second);
         }
-      });
+      }
       break;
     default: break;
   }

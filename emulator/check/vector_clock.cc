@@ -61,6 +61,11 @@ bool VectorClock::knows(Agent agent, LaneMask lanes, Time time) const {
   return known;
 }
 
+int64_t VectorClock::time_of_all(Agent agent) const {
+  const Entry* entry = find(agent);
+  return entry ? int64_t{entry->all} : -1;
+}
+
 void VectorClock::learn(Agent agent, LaneMask lanes, Time time) {
   find_or_add(agent).raise(lanes, time);
 }

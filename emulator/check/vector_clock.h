@@ -24,6 +24,8 @@ class VectorClock {
  public:
   // Whether what these lanes of the agent did at `time` is known.
   bool knows(Agent agent, LaneMask lanes, Time time) const;
+  // Up to which time every lane of the agent is known; below zero: nothing is.
+  int64_t time_of_all(Agent agent) const;
   void learn(Agent agent, LaneMask lanes, Time time);
   void join(const VectorClock& other);
   bool covers(const VectorClock& other) const;
