@@ -54,8 +54,10 @@ inline float exp2_flushing(float x) {
 
 // ex2.approx: small results are squares, so that subnormal ones are kept.
 inline float exp2_approximation(float x) {
+  if (x != x) return x;
+  if (x >= -126) return exp2_flushing(x);
   const float root = exp2_flushing(x * 0.5f);
-  return x != x ? x : x < -126 ? root * root : exp2_flushing(x);
+  return root * root;
 }
 
 }  // namespace emulator

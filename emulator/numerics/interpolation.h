@@ -29,12 +29,12 @@ inline int32_t truncated_square(int32_t rest) {
   const int32_t high = rest >> 9;
   const int32_t low = rest & 511;
   int32_t sum = high * high >> 1;
-  for (int bit = 1; bit < 8; ++bit) sum += (high >> bit & 1) * (low >> (9 - bit));
+  for (int bit = 1; bit < 8; ++bit) sum += -(high >> bit & 1) & low >> (9 - bit);
   return sum;
 }
 
 // The function at a fraction of 23 bits, in a unit that is the function's own.
-inline int64_t interpolate(const Interpolation& function, int32_t fraction) {
+[[gnu::always_inline]] inline int64_t interpolate(const Interpolation& function, int32_t fraction) {
   const Segment& segment = function.segments[fraction >> function.rest_bits];
   const int32_t rest = fraction & ((1 << function.rest_bits) - 1);
   const int32_t square = truncated_square(rest << (17 - function.rest_bits));

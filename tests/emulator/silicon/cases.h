@@ -20,5 +20,7 @@ std::vector<SiliconCase> cluster_copy_cases();
 std::vector<SiliconCase> tensor_map_cases();
 // Approximate functions over dense ranges and everywhere.
 std::vector<SiliconCase> approximation_cases();
+// Divisions of numbers of every kind.
+std::vector<SiliconCase> division_cases();
 
 }  // namespace emulator::silicon

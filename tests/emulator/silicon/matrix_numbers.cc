@@ -67,4 +67,16 @@ uint32_t MatrixNumbers::accumulator(AccumulatorFormat format) {
   return number(kF16Format) << 16 | low;
 }
 
+uint32_t MatrixNumbers::integer_operand() {
+  constexpr uint32_t kEnds[] = {0x7f, 0x80, 0xff, 0x00};
+  return kind_ == ValueKind::kLarge ? kEnds[below(4)] : below(0x100);
+}
+
+uint32_t MatrixNumbers::integer_accumulator() {
+  const auto any = static_cast<uint32_t>(random_());
+  if (kind_ != ValueKind::kLarge) return any;
+  const uint32_t distance = any >> 12;  // of the order of the sums
+  return below(2) ? 0x7fffffff - distance : 0x80000000 + distance;
+}
+
 }  // namespace emulator::silicon

@@ -32,6 +32,9 @@ class MatrixNumbers {
   uint32_t operand(OperandFormat format);
   // The bits of an accumulator; in f16 those of the two that share a word.
   uint32_t accumulator(AccumulatorFormat format);
+  // The same for 8-bit integers and their sums: any bits, or with kLarge the ends of the range.
+  uint32_t integer_operand();
+  uint32_t integer_accumulator();
 
  private:
   uint32_t with_exponent(const FloatFormat& format, int exponent);

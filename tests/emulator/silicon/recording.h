@@ -38,7 +38,8 @@ Recording read_recording(const std::string& path);
 void record(const std::vector<Experiment>& all, const std::string& path,
             const std::string& bytes_path);
 
-// The main function of a test program:
+// The main function of a test program. Where nothing was recorded yet it says so, and only runs
+// everything.
 //   program                                compares the driver at hand with the recording
 //   program --record FILE [BYTES] [PREFIX]
 //       makes one, keeps the outputs themselves, and only runs what has a name that begins so

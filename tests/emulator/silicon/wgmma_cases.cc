@@ -109,16 +109,18 @@ std::vector<WgmmaCase> wgmma_products() {
   return all;
 }
 
+SiliconCase silicon_case_of(const WgmmaCase& c) {
+  SiliconCase one;
+  one.name = c.name();
+  one.ptx = wgmma_module(c);
+  one.input = wgmma_input(c);
+  one.output.resize(size_t{4} * kWarpgroupThreads * static_cast<size_t>(c.num_registers()));
+  return one;
+}
+
 std::vector<SiliconCase> wgmma_cases() {
   std::vector<SiliconCase> cases;
-  for (const WgmmaCase& c : wgmma_products()) {
-    SiliconCase one;
-    one.name = c.name();
-    one.ptx = wgmma_module(c);
-    one.input = wgmma_input(c);
-    one.output.resize(size_t{4} * kWarpgroupThreads * static_cast<size_t>(c.num_registers()));
-    cases.push_back(std::move(one));
-  }
+  for (const WgmmaCase& c : wgmma_products()) cases.push_back(silicon_case_of(c));
   return cases;
 }
 

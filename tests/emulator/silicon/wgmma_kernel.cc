@@ -27,12 +27,15 @@ uint64_t swizzle_field(Swizzle swizzle) {
   }
 }
 
-// A descriptor without its address. Strides without swizzle are odd numbers of chunks, so that
-// mixing them up shows.
+// Without swizzle, strides are odd numbers of chunks, so that mixing them up shows.
+constexpr uint32_t kLeadingBytes = 48;
+constexpr uint32_t kStrideBytes = 272;
+
+// A descriptor without its address.
 uint64_t descriptor(const OperandPlace& place) {
   const uint32_t span = swizzle_span_bytes(place.swizzle);
-  uint64_t leading = 48;
-  uint64_t stride = 272;
+  uint64_t leading = kLeadingBytes;
+  uint64_t stride = kStrideBytes;
   if (place.swizzle != Swizzle::kNone) {
     leading = place.is_mn_major ? 2 * swizzle_repeat_bytes(place.swizzle) : 16;
     stride = 8 * span;
@@ -52,15 +55,24 @@ std::string shape_of(const WgmmaCase& c) {
   return std::string("m64n") + std::to_string(c.n) + "k" + std::to_string(c.depth());
 }
 
+// ".f32.e4m3.e5m2", ".satfinite.s32.s8.u8"
+std::string types_of(const WgmmaCase& c) {
+  if (c.integers) {
+    return (c.integers->saturates ? ".satfinite.s32." : ".s32.") + c.integers->a + "." +
+           c.integers->b;
+  }
+  return (c.d_format == AccumulatorFormat::kF16 ? ".f16." : ".f32.") + name_of(c.a_format) + "." +
+         name_of(c.b_format);
+}
+
 std::string instruction(const WgmmaCase& c) {
-  const bool is_16_bit = facts(c.a_format).element_bits == 16;
-  std::string text = "wgmma.mma_async.sync.aligned." + shape_of(c) +
-                     (c.d_format == AccumulatorFormat::kF16 ? ".f16." : ".f32.") +
-                     name_of(c.a_format) + "." + name_of(c.b_format) + " " +
+  const bool is_16_bit = c.a_bits() == 16;
+  std::string text = "wgmma.mma_async.sync.aligned." + shape_of(c) + types_of(c) + " " +
                      registers("%d", c.num_registers()) + ", ";
   text += c.has_a_registers ? registers("%a", kFragmentRegisters) : "%desc_a";
-  text += ", %desc_b, %accumulates, ";
-  text.append(c.negates_a ? "-1" : "1").append(c.negates_b ? ", -1" : ", 1");
+  text += ", %desc_b, %accumulates";
+  if (c.integers) return text + ";\n";
+  text.append(c.negates_a ? ", -1" : ", 1").append(c.negates_b ? ", -1" : ", 1");
   if (is_16_bit && !c.has_a_registers) text += c.a.is_mn_major ? ", 1" : ", 0";
   if (is_16_bit) text += c.b.is_mn_major ? ", 1" : ", 0";
   return text + ";\n";
@@ -114,9 +126,7 @@ std::string fill_image() {
 }  // namespace
 
 std::string WgmmaCase::name() const {
-  std::string text = "wgmma." + shape_of(*this) +
-                     (d_format == AccumulatorFormat::kF16 ? ".f16." : ".f32.") + name_of(a_format) +
-                     "." + name_of(b_format);
+  std::string text = "wgmma." + shape_of(*this) + types_of(*this);
   if (has_a_registers) {
     text += ".registers";
   } else {
@@ -129,6 +139,17 @@ std::string WgmmaCase::name() const {
   if (negates_b) text += ".negate_b";
   if (num_products > 1) text.append(".times").append(std::to_string(num_products));
   return text;
+}
+
+// Rows of 16 bytes in groups of eight without swizzle; with it, rows of a span whose chunks of 16
+// bytes change places with the number of the 128 bytes that they lie in.
+uint32_t place_of_element(Swizzle swizzle, uint32_t mn, uint32_t byte_of_k) {
+  if (swizzle == Swizzle::kNone) {
+    return mn / 8 * kStrideBytes + byte_of_k / 16 * kLeadingBytes + mn % 8 * 16 + byte_of_k % 16;
+  }
+  const uint32_t span = swizzle_span_bytes(swizzle);
+  const uint32_t place = mn * span + byte_of_k;
+  return place ^ (place / 128 % (span / 16)) * 16;
 }
 
 std::string wgmma_module(const WgmmaCase& c, const WgmmaText& text) {
@@ -170,16 +191,20 @@ std::vector<uint8_t> wgmma_input(const WgmmaCase& c) {
     std::memcpy(bytes.data() + size, &element, static_cast<size_t>(bits / 8));
   };
   MatrixNumbers numbers(c.values, static_cast<uint64_t>(c.n) + 1);
+  const auto accumulator = [&] {
+    return c.integers ? numbers.integer_accumulator() : numbers.accumulator(c.d_format);
+  };
+  const auto operand = [&](OperandFormat format) {
+    return c.integers ? numbers.integer_operand() : numbers.operand(format);
+  };
   for (uint32_t i = 0; i < kWarpgroupThreads * static_cast<uint32_t>(c.num_registers()); ++i) {
-    append(numbers.accumulator(c.d_format), 32);
+    append(accumulator(), 32);
   }
-  const int a_bits = facts(c.a_format).element_bits;
-  const int b_bits = facts(c.b_format).element_bits;
   const size_t fragment_bytes = size_t{4} * kFragmentRegisters * kWarpgroupThreads;
   const size_t begin_of_b = bytes.size() + fragment_bytes + kBeginOfB;
-  while (bytes.size() < begin_of_b) append(numbers.operand(c.a_format), a_bits);
+  while (bytes.size() < begin_of_b) append(operand(c.a_format), c.a_bits());
   while (bytes.size() < begin_of_b + kImageBytes - kBeginOfB) {
-    append(numbers.operand(c.b_format), b_bits);
+    append(operand(c.b_format), c.b_bits());
   }
   return bytes;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,13 @@ namespace emulator::silicon {
 struct OperandPlace {
   Swizzle swizzle = Swizzle::k128B;
   bool is_mn_major = false;
+};
+
+// "s8" or "u8", and whether sums stay at the end of their range or wrap.
+struct IntegerTypes {
+  std::string a;
+  std::string b;
+  bool saturates = false;
 };
 
 // Matrix products of a warpgroup: everything that their PTX depends on.
@@ -31,9 +39,15 @@ struct WgmmaCase {
   bool negates_b = false;
   int num_products = 1;  // one after the other, on the same accumulators
   ValueKind values = ValueKind::kNearOne;
+  // Products of 8-bit integers, and not of the formats above.
+  std::optional<IntegerTypes> integers;
 
-  int depth() const { return 256 / facts(a_format).element_bits; }
-  int num_registers() const { return d_format == AccumulatorFormat::kF16 ? n / 4 : n / 2; }
+  int a_bits() const { return integers ? 8 : facts(a_format).element_bits; }
+  int b_bits() const { return integers ? 8 : facts(b_format).element_bits; }
+  int depth() const { return 256 / a_bits(); }
+  int num_registers() const {
+    return !integers && d_format == AccumulatorFormat::kF16 ? n / 4 : n / 2;
+  }
   std::string name() const;
 };
 
@@ -50,6 +64,9 @@ struct WgmmaText {
   std::string finish = "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;\n";
   uint64_t descriptor_change = 0;  // exclusive or, of B
 };
+
+// Where element (mn, k) of a K-major operand lies behind its beginning, in bytes.
+uint32_t place_of_element(Swizzle swizzle, uint32_t mn, uint32_t byte_of_k);
 
 // A module with the kernel k(out, in) for 128 threads. `in` holds the accumulators and then the
 // fragment of A, [register][thread] of 32 bits, then the bytes of shared memory; `out` receives
