@@ -154,7 +154,7 @@ uint32_t place_of_element(Swizzle swizzle, uint32_t mn, uint32_t byte_of_k) {
 
 std::string wgmma_module(const WgmmaCase& c, const WgmmaText& text) {
   std::string module =
-      ".version 8.0\n.target sm_90a\n.address_size 64\n"
+      ".version 8.4\n.target sm_90a\n.address_size 64\n"
       ".visible .entry k(.param .u64 k_param_0, .param .u64 k_param_1)\n"
       ".maxntid 128, 1, 1\n{\n"
       ".reg .b64 %out, %in, %word, %desc_a, %desc_b;\n"
