@@ -134,6 +134,7 @@ void BodyParser::parse_location() {
 }
 
 void BodyParser::parse_instruction() {
+  label_names_.clear();  // those of an instruction that broke off
   Instruction instruction;
   instruction.line = tokens_.peek().line;
   instruction.location = location_;
@@ -160,7 +161,6 @@ void BodyParser::parse_instruction() {
 }
 
 std::vector<Operand> BodyParser::parse_operands(bool is_branch) {
-  label_names_.clear();
   std::vector<Operand> operands;
   while (!tokens_.accept(';')) {
     operands.push_back(parse_operand(is_branch));
