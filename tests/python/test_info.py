@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 
+from tokenspeed_mla import _library
+from tokenspeed_mla.cli.info import collect
+
 
 def info(**environment: str) -> str:
     done = subprocess.run(
@@ -29,6 +32,14 @@ def test_an_emulator_that_is_not_found_is_named():
     said = info(TOKENSPEED_MLA_TARGET="emulator:sm_90", TOKENSPEED_MLA_LIBCUDA="/none/libcuda.so")
     assert "the emulated GPU (TOKENSPEED_MLA_LIBCUDA names its driver) cannot be used" in said
     assert said.count("/none/libcuda.so") >= 2
+
+
+def test_kernels_compiled_ahead_of_time_are_listed(monkeypatch, tmp_path):
+    monkeypatch.setattr(_library, "LIBRARY_PATH", tmp_path / "libtokenspeed_mla.so")
+    assert collect()["backends"]["compiled kernels"].startswith("none: NVRTC")
+    for name in ("sm_90a", "sm_100f"):
+        (tmp_path / f"libmla_kernels_{name}.so").touch()
+    assert collect()["backends"]["compiled kernels"] == "sm_100f, sm_90a"
 
 
 def test_without_a_target_the_cpu_is_the_cpu():

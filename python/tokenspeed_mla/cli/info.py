@@ -60,7 +60,7 @@ def collect() -> dict[str, dict[str, str]]:
             "prefill": os.environ.get("TOKENSPEED_MLA_PREFILL_BACKEND", "jit (default)"),
             "binary prefill": "found" if tokenspeed_mla.has_binary_prefill() else "none",
             "CUDA driver": _driver(),
-            **_build_info(),
+            "compiled kernels": _compiled_kernels(),
         },
         "environment": {name: os.environ.get(name, "not set") for name in ENVIRONMENT},
     }
@@ -114,10 +114,12 @@ def _driver() -> str:
     return f"{name} found"
 
 
-def _build_info() -> dict[str, str]:
-    """What the compiled library says of itself, where it says anything."""
-    build_info = getattr(tokenspeed_mla, "build_info", None)
-    return dict(build_info()) if build_info is not None else {}
+def _compiled_kernels() -> str:
+    """The architectures whose kernels were compiled ahead of time and lie beside the library."""
+    prefix = "libmla_kernels_"
+    files = _library.LIBRARY_PATH.parent.glob(f"{prefix}*.so")
+    names = sorted(file.stem.removeprefix(prefix) for file in files)
+    return ", ".join(names) or "none: NVRTC compiles a kernel when it is first used"
 
 
 def _version(package: str) -> str:
