@@ -63,6 +63,7 @@ def tokenspeed_mla_decode(
             dtypes are converted.
         max_seq_len: tokens, an upper bound of seq_lens, for planning only; 0 or more.
         softmax_scale: multiplies the scores, so lse too; finite and above 0, as a float32 too.
+            On a GPU scores must stay below 2^24 in size, where float32 tells 1 apart.
         output_scale: multiplies out, not lse; finite.
         out: [batch, q_len, heads, 512] bfloat16 for FP8, else query's dtype; made when None.
         is_var_seq: a hint that lengths differ.

@@ -95,6 +95,18 @@ def test_a_storm_passes(monkeypatch):
     assert sum(outcome.passed.values()) == 8
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float8_e4m3fn])
+def test_the_largest_scores_pick_the_best_key(dtype):
+    call = decode_call(dtype, softmax_scale=2.0**18, return_lse=True)
+    out, lse = tokenspeed_mla_decode(**call)
+    keys = call["kv_cache"][call["block_tables"][2].long()].float().flatten(0, 1)
+    scores = 2.0**18 * call["query"][2, 1].float() @ keys.T
+    rounding = 2.0**-8 + (2.0**-4 if dtype.itemsize == 1 else 0)  # of out, of a probability
+    best = keys[scores.argmax(-1), :512]
+    torch.testing.assert_close(out[2, 1].float(), best, atol=0, rtol=rounding)
+    assert 2.0**21 < scores.amax() < 2.0**23 and out.isfinite().all() and lse.isfinite().all()
+
+
 def odd_strides(tensor: torch.Tensor) -> torch.Tensor:
     """The same values in rows that begin at odd elements, tokens and requests apart."""
     batch, tokens, heads, columns = tensor.shape
