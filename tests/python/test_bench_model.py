@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.model import call, counters, report
+from tokenspeed_mla.bench.model import call, counters, grid, merge, report
 from tokenspeed_mla.bench.model.engine import Barrier, Deadlock, Simulation, Wait, Work
 from tokenspeed_mla.bench.model.machines import B200, H200
 from tokenspeed_mla.bench.shapes import DecodeShape
@@ -33,6 +33,24 @@ def test_work_that_shares_a_unit_slows_down_alike():
     assert clocks_of(steps(half), steps(half), steps(half)) == pytest.approx(150)
     full = Work(60, {"port": 60})
     assert clocks_of(steps(full), steps(Work(100, {"tensor": 100}))) == pytest.approx(100)
+
+
+def test_work_of_more_weight_gets_more_of_what_is_short():
+    heavy, light = Work(100, {"tensor": 100}, 3.0), Work(100, {"tensor": 100})
+    assert clocks_of(steps(heavy), steps(light)) == pytest.approx(200)
+    small = Work(100, {"tensor": 25}, 3.0)
+    assert clocks_of(steps(small), steps(Work(75, {"tensor": 75}))) == pytest.approx(100)
+    simulation = Simulation()
+    ends = []
+
+    def noting(work):
+        yield work
+        ends.append(simulation.now)
+
+    for work in (heavy, light):
+        simulation.add("", noting(work))
+    simulation.run()
+    assert ends == pytest.approx([400 / 3, 200])
 
 
 def test_work_takes_as_long_as_its_busiest_unit():
@@ -105,6 +123,34 @@ def test_the_comparison_is_of_every_measured_shape():
     measured = [results.read(RESULTS / "h200" / f"{suite}.json") for suite in report.MEASURED]
     assert len(compared) == sum(len(result["rows"]) for result in measured)
     assert "Modelled within 15 %" in report.markdown(results.read(RESULTS / "model" / "h200.json"))
+
+
+def test_the_committed_comparison_follows_from_counts_and_measurements():
+    committed = results.read(RESULTS / "model" / "h200.json")
+    assert report.compare(RESULTS)["rows"] == committed["rows"]
+    errors = [row["modelled_us"] / row["measured_us"] - 1 for row in committed["rows"]]
+    assert max(map(abs, errors)) <= report.LIMIT
+
+
+def test_the_grid_is_summed_up_by_context():
+    committed = results.read(RESULTS / "model" / "grid.json")
+    *contexts, total = committed["rows"]
+    assert sum(row["points"] for row in contexts) == total["points"] == 4320
+    assert total["low"] < total["median"] < total["high"]
+    assert "Modelled at" in grid.markdown(committed)
+
+
+@pytest.mark.parametrize(
+    ("partials", "has_blocks", "warps"),
+    [(2, False, 1), (9, False, 2), (132, False, 16), (9, True, 16)],
+)
+def test_a_team_has_all_partials_in_flight(partials, has_blocks, warps):
+    assert merge.team_of(partials, has_blocks) == warps
+
+
+def test_joining_more_takes_longer_and_nothing_to_join_no_trip():
+    few, many = (merge.seconds(H200, 1.9e9, 64, 4, partials) for partials in (4, 33))
+    assert merge.seconds(H200, 1.9e9, 64, 0, 1) < few < many
 
 
 def test_predictions_are_marked_as_modelled():

@@ -17,7 +17,7 @@ from tokenspeed_mla.bench import results
 from tokenspeed_mla.bench.comparison_table import comparison_markdown
 from tokenspeed_mla.bench.host import host_markdown
 from tokenspeed_mla.bench.markdown import micro, table
-from tokenspeed_mla.bench.model import report
+from tokenspeed_mla.bench.model import grid, report
 from tokenspeed_mla.bench.sweep import sweep_of
 from tokenspeed_mla.bench.sweep_table import sweep_markdown
 from tokenspeed_mla.cli.console import format_rate
@@ -61,6 +61,8 @@ def markdown(result: results.Result) -> str:
     """A result as a Markdown table with a line that says how and where it was measured."""
     if result["suite"] in (report.COMPARISON, report.BLACKWELL):
         return report.markdown(result)
+    if result["suite"] == grid.SUITE:
+        return grid.markdown(result)
     if "sweep" in result:
         body = sweep_markdown(sweep_of(result))
     elif result["suite"] == "host":

@@ -10,8 +10,8 @@ examples:
 import argparse
 from pathlib import Path
 
-from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.model import counters, report
+from tokenspeed_mla.bench import results, tables
+from tokenspeed_mla.bench.model import counters, grid, report
 
 
 def main() -> None:
@@ -36,10 +36,11 @@ def main() -> None:
         counters.save(kernels, options.results / report.COUNTERS)
     for name, result in (
         ("h200", report.compare(options.results)),
+        ("grid", grid.compare(options.results)),
         ("blackwell", report.predict(options.results)),
     ):
         results.write(result, options.results / report.FOLDER / f"{name}.json")
-        print(report.markdown(result))
+        print(tables.markdown(result))
 
 
 main()

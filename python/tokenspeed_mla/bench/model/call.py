@@ -4,28 +4,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tokenspeed_mla import explain
-from tokenspeed_mla.bench.model import blackwell, hopper_f16, hopper_fp8
+from tokenspeed_mla.bench.model import blackwell, hopper_f16, hopper_fp8, merge
 from tokenspeed_mla.bench.model.counters import RoleCounts
 from tokenspeed_mla.bench.model.machines import Machine
 from tokenspeed_mla.bench.model.setting import Setting
 from tokenspeed_mla.bench.shapes import DecodeShape
-from tokenspeed_mla.dims import KV_LORA_RANK
 
 OVERHEAD_UNITS = 1  # of a request on the line that workers cut (device/abi/decode_work.h)
 FEW, MANY = 32, 64  # tiles, between which the schedule has found its pace
-
-# The second kernel, as src/plan/decode_score.cc has it from whole calls on an H200: its trips to
-# memory, each row of a request that it joins, each partial more of one, and how fast it gets what
-# the first kernel wrote.
-MERGE_SECONDS = 3.5e-6
-MERGED_ROW_SECONDS = 6e-9
-MERGED_PARTIAL_SECONDS = 1e-8
-MERGE_BYTES_PER_SECOND = 4.6e12
 
 Counts = Mapping[str, Mapping[int, RoleCounts]]
 
@@ -102,11 +94,13 @@ def seconds_of(
         element_bytes=shape.dtype.itemsize,
         tile_rows=plan.tile_rows,
         num_row_tiles=plan.num_row_tiles,
+        num_blocks=active_workers(shape, plan) * plan.num_row_tiles * plan.cluster_size,
     )
     clusters = machine.num_sms // plan.cluster_size
     waves = -(-plan.num_workers * plan.num_row_tiles // clusters)
     worker = _worker_clocks(setting, pieces_of(shape, plan)) / clock
-    return machine.launch_seconds + waves * worker + _merge_seconds(shape, plan)
+    start = machine.start_seconds[shape.dtype.itemsize]
+    return start + waves * worker + _merge_seconds(shape, machine, plan, clock)
 
 
 def _worker_clocks(setting: Setting, pieces: list[int]) -> float:
@@ -125,6 +119,7 @@ def tile_clocks(setting: Setting) -> float:
     return (_run(setting, (MANY,)) - _run(setting, (FEW,))) / (MANY - FEW)
 
 
+@functools.cache
 def _run(setting: Setting, pieces: tuple[int, ...]) -> float:
     if setting.machine.name == "H200":
         schedule = hopper_fp8 if setting.element_bytes == 1 else hopper_f16
@@ -133,16 +128,12 @@ def _run(setting: Setting, pieces: tuple[int, ...]) -> float:
     return schedule.simulate(setting, pieces).run()
 
 
-def _merge_seconds(shape: DecodeShape, plan: Plan) -> float:
+def _merge_seconds(shape: DecodeShape, machine: Machine, plan: Plan, clock_hz: float) -> float:
     if not plan.splits_requests:
         return 0.0
-    partials = active_workers(shape, plan) - 1
+    workers = active_workers(shape, plan)
+    is_whole = shape.batch % workers == 0
+    split = 0 if is_whole else min(shape.batch, workers - 1)
+    partials = workers / shape.batch + (0 if workers % shape.batch == 0 else 1)
     rows = shape.q_len * shape.num_heads
-    is_aligned = shape.batch % plan.num_workers == 0
-    merged = 0 if is_aligned else min(shape.batch, partials) * rows
-    return (
-        MERGE_SECONDS
-        + merged * MERGED_ROW_SECONDS
-        + partials / shape.batch * MERGED_PARTIAL_SECONDS
-        + 2 * partials * rows * KV_LORA_RANK * 2 / MERGE_BYTES_PER_SECOND
-    )
+    return merge.seconds(machine, clock_hz, rows, split, partials)

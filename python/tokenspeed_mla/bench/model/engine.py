@@ -5,7 +5,7 @@
 A role is a generator. It yields `Work`, which takes its clocks when nothing else runs, and `Wait`,
 which lasts until a barrier has opened so often; it calls `Barrier.arrive` in between. Work that is
 under way at the same time shares units: when together it asks for more of one than there is, all
-that use it slow down alike.
+that use it slow down, by their weights.
 
     def consumer(full: Barrier, empty: Barrier) -> Role:
         for i in range(10):
@@ -16,8 +16,9 @@ that use it slow down alike.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _NEGLIGIBLE = 1e-9  # clocks
@@ -25,10 +26,14 @@ _NEGLIGIBLE = 1e-9  # clocks
 
 @dataclass(frozen=True)
 class Work:
-    """What takes `clocks` alone, and keeps each unit busy for so many of them."""
+    """What takes `clocks` alone, and keeps each unit busy for so many of them.
+
+    Where more is asked of a unit than there is, work of twice the weight gets twice the share.
+    """
 
     clocks: float
     busy: Mapping[str, float] = field(default_factory=dict)
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clocks", max([self.clocks, *self.busy.values()]))
@@ -130,11 +135,7 @@ class Simulation:
 
     def _advance(self) -> None:
         """To the next end of any work."""
-        asked: dict[str, float] = defaultdict(float)
-        for running in self._running:
-            for unit in running.work.busy:
-                asked[unit] += running.work.share(unit)
-        speeds = [self._speed(running.work, asked) for running in self._running]
+        speeds = _speeds([running.work for running in self._running])
         step = min(r.left / speed for r, speed in zip(self._running, speeds, strict=True))
         self.now += step
         ended = []
@@ -149,7 +150,27 @@ class Simulation:
         for running in ended:
             self._step(running.role, running.name)
 
-    @staticmethod
-    def _speed(work: Work, asked: Mapping[str, float]) -> float:
-        """The part of it that is done in a clock."""
-        return 1 / (work.clocks * max([1.0, *(asked[unit] for unit in work.busy)]))
+
+def _speeds(works: Sequence[Work]) -> list[float]:
+    """The part of each that is done in a clock."""
+    users: dict[str, list[Work]] = defaultdict(list)
+    for work in works:
+        for unit in work.busy:
+            users[unit].append(work)
+    rates = {unit: _rate(unit, sharing) for unit, sharing in users.items()}
+    return [
+        min([1.0, *(work.weight * rates[unit] for unit in work.busy)]) / work.clocks
+        for work in works
+    ]
+
+
+def _rate(unit: str, works: Sequence[Work]) -> float:
+    """The speed that a unit leaves to work of weight 1, where none goes faster than alone."""
+    left = 1.0
+    weighed = sum(work.share(unit) * work.weight for work in works)
+    for work in sorted(works, key=lambda work: work.weight, reverse=True):
+        if work.weight * left <= weighed:
+            return left / weighed
+        left -= work.share(unit)
+        weighed -= work.share(unit) * work.weight
+    return math.inf

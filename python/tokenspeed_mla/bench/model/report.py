@@ -54,7 +54,7 @@ def compare(folder: Path) -> results.Result:
                     "modelled_us": _microseconds(shape, H200, counts, clock_mhz * 1e6),
                 }
             )
-    return _result(COMPARISON, folder, "sm_90", rows, measured=", ".join(sources))
+    return result(COMPARISON, folder, "sm_90", rows, measured=", ".join(sources))
 
 
 def predict(folder: Path) -> results.Result:
@@ -67,7 +67,7 @@ def predict(folder: Path) -> results.Result:
             modelled = {m.name: _microseconds(shape, m, counts) for m in (B200, B300)}
             row = {"label": shape.label, "dtype": dtype_name(dtype), "modelled_us": modelled}
             rows.append(row | {"published_us": published if dtype.itemsize == 1 else {}})
-    return _result(BLACKWELL, folder, "sm_10", rows)
+    return result(BLACKWELL, folder, "sm_10", rows)
 
 
 def _microseconds(shape: DecodeShape, *arguments: object) -> float:
@@ -81,9 +81,10 @@ def _shape(plain: dict[str, object]) -> DecodeShape:
     return DecodeShape(**values)
 
 
-def _result(
-    suite: str, folder: Path, target: str, rows: list[results.Result], **facts: str
+def result(
+    suite: str, folder: Path, target: str, rows: list[results.Result], **facts: object
 ) -> results.Result:
+    """What is common to the model's results; target: whose counts it rests on."""
     return {
         "schema": results.SCHEMA,
         "suite": suite,

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tokenspeed_mla.bench.model.counters import RoleCounts
 from tokenspeed_mla.bench.model.engine import Barrier, Role, Simulation, Wait, Work
 from tokenspeed_mla.bench.model.machines import Latencies, Machine
+from tokenspeed_mla.dims import KV_LORA_RANK
 
 PARTS_OF_A_COPY = 4  # that overtake the rest of it on the way
 ISSUE_OF_A_LOAD = 40  # instructions with which one thread starts the copies of a tile
@@ -21,10 +22,11 @@ class Setting:
 
     machine: Machine
     clock_hz: float
-    counts: Mapping[str, Mapping[int, RoleCounts]]  # kernel → warp
+    counts: Mapping[str, Mapping[int, RoleCounts]] = field(hash=False)  # kernel → warp
     element_bytes: int
     tile_rows: int  # that the products take
     num_row_tiles: int  # blocks that read the same keys
+    num_blocks: int  # that share memory
 
     @property
     def latencies(self) -> Latencies:
@@ -54,11 +56,16 @@ class Setting:
     def copy(self, num_bytes: float, *, from_l2: bool = False) -> tuple[Work, Work]:
         """A part of so many bytes: out of memory, once for all row tiles, and through the L2."""
         num_bytes /= PARTS_OF_A_COPY
-        per_sm = self.machine.memory_bytes_per_second / self.machine.num_sms / self.clock_hz
-        memory = 0.0 if from_l2 else num_bytes / self.num_row_tiles / per_sm
+        sharing = min(self.num_blocks, self.machine.num_sms)
+        per_block = self.machine.memory_bytes_per_second / sharing / self.clock_hz
+        memory = 0.0 if from_l2 else num_bytes / self.num_row_tiles / per_block
         l2 = num_bytes / self.machine.l2_bytes_per_clock
         port = self.port(num_bytes)
         return Work(0, {"memory": memory}), Work(0, {"l2": l2, "port": port})
+
+    def store(self, rows: int) -> Work:
+        """Of a finished piece, in 16 bits."""
+        return Work(rows * KV_LORA_RANK * 2 / self.machine.stored_bytes_per_clock)
 
 
 @dataclass
@@ -82,10 +89,12 @@ def loading(
     query_empty: Barrier,
     *,
     from_l2: bool = False,
+    in_order: bool = True,
 ) -> None:
     """One thread that loads the parts of every tile, and what becomes of its copies.
 
     rings: the parts of a tile, in order, each with its copy. pieces: tiles of each.
+    in_order: copies arrive one after another; else those under way share the way.
     """
     issued, sent, landed = Barrier(), Barrier(), Barrier(PARTS_OF_A_COPY)
     total = sum(pieces) * len(rings)
@@ -96,10 +105,13 @@ def loading(
             yield setting.trip()  # the page table
             yield Wait(query_empty, number)
             for _ in range(tiles):
-                for ring, _ in rings:
+                for ring, copy in rings:
                     yield from ring.free(tile)
                     yield setting.instructions(ISSUE_OF_A_LOAD / len(rings))
-                    issued.arrive()
+                    if in_order:
+                        issued.arrive()
+                    else:
+                        simulation.add(f"{name} copies", share(ring, copy))
                 tile += 1
 
     def transfer(step: int, begun: Barrier, done: Barrier) -> Role:
@@ -114,7 +126,15 @@ def loading(
         yield setting.trip(to_l2=from_l2)
         rings[number % len(rings)][0].full.arrive()
 
+    def share(ring: Ring, parts: tuple[Work, Work]) -> Role:
+        busy = {unit: PARTS_OF_A_COPY * n for part in parts for unit, n in part.busy.items()}
+        yield Work(0, busy)
+        yield setting.trip(to_l2=from_l2)
+        ring.full.arrive()
+
     simulation.add(name, load())
+    if not in_order:
+        return
     simulation.add(f"{name} copies", transfer(0, issued, sent))
     simulation.add(f"{name} arrivals", transfer(1, sent, landed))
     for number in range(total):
