@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tokenspeed_mla.bench import results
-from tokenspeed_mla.bench.model import call, counters, grid, merge, report
+from tokenspeed_mla.bench.model import call, counters, grid, hopper_fp8, merge, report
 from tokenspeed_mla.bench.model.engine import Barrier, Deadlock, Simulation, Wait, Work
 from tokenspeed_mla.bench.model.machines import B200, H200
 from tokenspeed_mla.bench.shapes import DecodeShape
@@ -100,6 +100,31 @@ def test_loops_of_the_h200_are_met(keys, instructions, measured):
     assert clocks_of(scores_loop()) / ROUNDS == pytest.approx(825)
     loops = [values_loop(start, keys // 32, instructions) for start in (1, 100)]
     assert clocks_of(*loops) / ROUNDS * 64 / keys == pytest.approx(measured, rel=0.1)
+
+
+def test_scores_beside_values_take_what_the_h200_measured():
+    """Both without pause: 1049 clocks a tile of scores, 1839 of values."""
+    product = Work(576, {"tensor": 576, "port": 576}, hopper_fp8.SCORES_WEIGHT)
+    simulation = Simulation()
+    ends = []
+
+    def scores():
+        while len(ends) < 2:
+            yield from (product, Work(H200.latencies.shared_product))
+            tiles.append(simulation.now)
+
+    def values(start):
+        for request in values_loop(start, 2, 47):
+            yield request
+        ends.append(simulation.now)
+
+    tiles = []
+    simulation.add("scores", scores())
+    for start in (1, 100):
+        simulation.add("values", values(start))
+    simulation.run()
+    assert ends[0] / ROUNDS == pytest.approx(1839, rel=0.1)
+    assert tiles[-1] / len(tiles) == pytest.approx(1049, rel=0.1)
 
 
 def test_the_worker_with_most_to_do_is_found():
