@@ -114,8 +114,7 @@ def test_scores_beside_values_take_what_the_h200_measured():
             tiles.append(simulation.now)
 
     def values(start):
-        for request in values_loop(start, 2, 47):
-            yield request
+        yield from values_loop(start, 2, 47)
         ends.append(simulation.now)
 
     tiles = []
