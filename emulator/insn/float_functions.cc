@@ -38,7 +38,7 @@ struct ReciprocalSquareRoot {
 
 // What silicon gives, bit by bit.
 struct Exp2 {
-  static float apply(float a) { return exp2_approximation(a); }
+  [[gnu::always_inline]] static float apply(float a) { return exp2_approximation(a); }
 };
 struct Log2 {
   static float apply(float a) { return log2_approximation(a); }

@@ -31,7 +31,7 @@ inline float canonical(float value) {
 template <typename Operation, bool kFlush, bool kSaturate>
 struct Modified {
   template <typename... T>
-  static auto apply(T... sources) {
+  [[gnu::always_inline]] static auto apply(T... sources) {
     auto result = Operation::apply((kFlush ? flush(sources) : sources)...);
     if (kFlush) result = flush(result);
     if (kSaturate) result = result > 0 ? (result < 1 ? result : decltype(result){1}) : 0;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <limits>
 
 #include "emulator/numerics/interpolation.h"
 
@@ -33,31 +32,38 @@ inline constexpr Segment kExp2Segments[64] = {
 inline constexpr Interpolation kExp2 = {kExp2Segments, 17, 13, 0, 6114};
 
 // The fraction bits of 2^(fraction / 2^23).
-inline int32_t exp2_significand(int32_t fraction) {
-  return static_cast<int32_t>(interpolate(kExp2, fraction) >> 15);
+[[gnu::always_inline]] inline int32_t exp2_significand(int32_t fraction) {
+  return static_cast<int32_t>(interpolate<double>(kExp2, fraction) * 0x1p-15);
 }
+
+// What follows has no branches, so that the lanes of a warp are computed together.
 
 // ex2.approx.ftz for every number but NaN. Negative numbers are taken as the complement of their
 // bits, one less than they are, unless they are whole.
-inline float exp2_flushing(float x) {
+[[gnu::always_inline]] inline float exp2_flushing(float x) {
   constexpr int32_t kFractionBits = 23;
   constexpr int32_t kFraction = (1 << kFractionBits) - 1;
-  const float bounded = std::min(std::max(x, -255.0f), 255.0f);
+  constexpr int32_t kInfinityBits = 0x7f800000;
+  const auto pattern = std::bit_cast<int32_t>(x);
+  const int32_t magnitude = std::min(pattern & 0x7fffffff, std::bit_cast<int32_t>(255.0f));
+  const auto bounded = std::bit_cast<float>(magnitude | (pattern & ~0x7fffffff));
   const auto fixed = static_cast<int32_t>(bounded * (1 << kFractionBits));
-  const int32_t exact = fixed - (fixed < 0 && (fixed & kFraction) != 0);
+  const int32_t exact = fixed - ((fixed < 0) & ((fixed & kFraction) != 0));
   const int32_t exponent = exact >> kFractionBits;
-  const int32_t bits =
-      (exponent + 127) * (1 << kFractionBits) + exp2_significand(exact & kFraction);
-  if (exponent >= 128) return std::numeric_limits<float>::infinity();
-  return exponent < -126 ? 0.0f : std::bit_cast<float>(bits);
+  const auto bits = static_cast<int32_t>(static_cast<uint32_t>(exponent + 127) << kFractionBits) +
+                    exp2_significand(exact & kFraction);
+  const int32_t is_normal = -(exponent >= -126) & -(exponent < 128);
+  return std::bit_cast<float>((bits & is_normal) | (kInfinityBits & -(exponent >= 128)));
 }
 
 // ex2.approx: small results are squares, so that subnormal ones are kept.
-inline float exp2_approximation(float x) {
-  if (x != x) return x;
-  if (x >= -126) return exp2_flushing(x);
-  const float root = exp2_flushing(x * 0.5f);
-  return root * root;
+[[gnu::always_inline]] inline float exp2_approximation(float x) {
+  const bool is_small = x < -126;
+  const float half = x * 0.5f;
+  const float root = exp2_flushing(is_small ? half : x);
+  const float square = root * root;
+  const float result = is_small ? square : root;
+  return x != x ? x : result;
 }
 
 }  // namespace emulator
