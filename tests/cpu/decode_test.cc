@@ -155,7 +155,7 @@ TEST(Decode, RoundsTheOutputOnce) {
   }
 }
 
-TEST(Decode, AnEmptyBatchIsNothingToDo) {
+TEST(Decode, AnEmptyBatchWritesNothing) {
   Case c{.seq_lens = {4}};
   Problem problem(c);
   DecodeArgs args;
