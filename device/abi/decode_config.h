@@ -17,6 +17,7 @@ struct DecodeConfig {
   int tile_kv = 64;            // keys per tile
   int cluster_size = 1;        // thread blocks that share a row tile
   bool loads_maximum = false;  // loads of scores give the largest as well (sm_103)
+  int score_groups = 1;        // warpgroups that take turns at the scores of key tiles
 
   constexpr int qk_dim() const { return latent_dim + rope_dim; }
   friend constexpr bool operator==(const DecodeConfig&, const DecodeConfig&) = default;
@@ -28,10 +29,10 @@ constexpr int sm90_decode_fp8_smem_bytes(const DecodeConfig& config) {
   return 6 * 64 * config.qk_dim() + 2 * 64 * config.tile_rows + 3 * 1024;
 }
 
-// Dynamic shared memory of the sm_90 kernel for 16-bit elements: the query and two key tiles, the
-// probabilities, and 1 KB for sums and barriers.
+// Dynamic shared memory of the sm_90 kernels for 16-bit elements: the query and two key tiles, the
+// probabilities, and 3 KB for sums and barriers.
 constexpr int sm90_decode_f16_smem_bytes(const DecodeConfig& config) {
-  return 3 * 2 * 64 * config.qk_dim() + 2 * 64 * config.tile_kv + 1024;
+  return 3 * 2 * 64 * config.qk_dim() + 2 * 64 * config.tile_kv + 3 * 1024;
 }
 
 constexpr int sm90_decode_smem_bytes(const DecodeConfig& config) {
@@ -44,7 +45,10 @@ constexpr bool gathers_keys(const DecodeConfig& config) {
   return config.page_size < 8;
 }
 
-inline constexpr int kSm90DecodeThreads = 512;
+// Where warpgroups take turns at the scores they have the value product too.
+constexpr int sm90_decode_threads(const DecodeConfig& config) {
+  return (config.score_groups == 1 ? 4 : 3) * 128;
+}
 inline constexpr int kSm100DecodeThreads = 256;
 inline constexpr int kDecodeMergeThreads = 512;
 

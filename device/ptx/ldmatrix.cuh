@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// PTX ISA "ldmatrix" and small register permutations that go with it.
+// PTX ISA "ldmatrix", "stmatrix" and small register permutations that go with it.
 namespace mla::ptx {
 
 // Four 8 x 8 matrices of 16-bit elements, each transposed: lane l gives the address of row l % 8 of
@@ -11,6 +11,14 @@ __device__ __forceinline__ void ldmatrix_x4_trans(unsigned (&r)[4], unsigned add
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
                : "r"(address)
+               : "memory");
+}
+
+// Stores four 8 x 8 matrices of 16-bit elements: lane l gives the address of row l % 8 of matrix
+// l / 8 and elements [2 * (l % 4)] and [2 * (l % 4) + 1] of row l / 4 of each.
+__device__ __forceinline__ void stmatrix_x4(unsigned address, uint4 r) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+               "r"(r.x), "r"(r.y), "r"(r.z), "r"(r.w)
                : "memory");
 }
 

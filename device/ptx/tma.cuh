@@ -18,6 +18,20 @@ __device__ __forceinline__ void cp_async_bulk_tensor_4d(void* destination, const
       : "memory");
 }
 
+// The same, for lines that leave the L2 first: createpolicy's encoding of "evict_first" for all.
+__device__ __forceinline__ void cp_async_bulk_tensor_4d_evict_first(void* destination,
+                                                                    const void* tensor_map,
+                                                                    Barrier& barrier, int x0,
+                                                                    int x1, int x2, int x3) {
+  constexpr unsigned long long kEvictFirst = 0x12f0000000000000;
+  asm volatile(
+      "cp.async.bulk.tensor.4d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
+      ".L2::cache_hint [%0], [%1, {%3, %4, %5, %6}], [%2], %7;" ::"r"(shared_address(destination)),
+      "l"(tensor_map), "r"(shared_address(&barrier)), "r"(x0), "r"(x1), "r"(x2), "r"(x3),
+      "l"(kEvictFirst)
+      : "memory");
+}
+
 // The same for kGroup = 2 blocks of a pair, where `barrier`, a cluster address, may be the peer's.
 template <int kGroup>
 __device__ __forceinline__ void cp_async_bulk_tensor_4d_group(void* destination,

@@ -42,9 +42,9 @@ __device__ void load_group(const DecodeParams& params, Storage<kConfig>& storage
 }
 
 template <DecodeConfig kConfig>
-__device__ void load_query(const DecodeParams& params, Storage<kConfig>& storage, int request,
+__device__ void load_query(const DecodeParams& params, KeyStorage<kConfig>& storage, int request,
                            int row_tile) {
-  using Storage = Storage<kConfig>;
+  using Storage = KeyStorage<kConfig>;
   const int head = row_tile * params.query_head_step;
   const int token = row_tile * params.query_token_step;
   ptx::Barrier& full = storage.query_full;
@@ -61,7 +61,7 @@ __device__ void load_query(const DecodeParams& params, Storage<kConfig>& storage
 
 // Role: one thread that loads the query of every piece.
 template <DecodeConfig kConfig>
-__device__ void load_query_role(const DecodeParams& params, Storage<kConfig>& storage,
+__device__ void load_query_role(const DecodeParams& params, KeyStorage<kConfig>& storage,
                                 tile::DecodeWalk walk, int row_tile) {
   tile::Ring<1> query;
   tile::WalkPiece piece;

@@ -28,10 +28,10 @@ struct RowResult {
   float lse;             // base 2
 };
 
-// Shared memory of the kernel. A row of a tile lies in chunks of 64 columns, 128 bytes each,
-// swizzled as the copy engine and the matrix instructions agree.
+// What kernels for 16-bit types share of their shared memory. A row of a tile lies in chunks of 64
+// columns, 128 bytes each, swizzled as the copy engine and the matrix instructions agree.
 template <DecodeConfig kConfig>
-struct Storage {
+struct KeyStorage {
   static constexpr int kTileRows = 64;
   static constexpr int kTileKv = kConfig.tile_kv;
   static constexpr int kChunkColumns = 64;
@@ -51,13 +51,22 @@ struct Storage {
   Tile kv[kKvStages];  // 144 KB: K, and V in its latent part
   // Probabilities as the score product leaves them and the value product takes them: the registers
   // of lane l of warp w are those of the same lane and warp in both.
-  uint4 p[kScoreWarps][kSteps][32];  // 8 KB
-  float rescale[kTileRows];          // what a row's sums are multiplied by before this tile
-  bool needs_rescale[kScoreWarps];   // whether one of the warp's 16 factors is not 1
-  RowResult results[kTileRows];      // of a finished piece
+  alignas(1024) uint4 p[kScoreWarps][kSteps][32];  // 8 KB
 
   ptx::Barrier query_full, query_empty;
-  ptx::Barrier kv_full[kKvStages][kKeyGroups], kv_empty[kKvStages][kKeyGroups];
+  ptx::Barrier kv_empty[kKvStages][kKeyGroups];
+};
+
+// Shared memory of the kernel with roles of their own for scores and values.
+template <DecodeConfig kConfig>
+struct Storage : KeyStorage<kConfig> {
+  static constexpr int kTileRows = KeyStorage<kConfig>::kTileRows;
+
+  float rescale[kTileRows];         // what a row's sums are multiplied by before this tile
+  bool needs_rescale[kScoreWarps];  // whether one of the warp's 16 factors is not 1
+  RowResult results[kTileRows];     // of a finished piece
+
+  ptx::Barrier kv_full[KeyStorage<kConfig>::kKvStages][kKeyGroups];
   ptx::Barrier p_full, p_empty;
   ptx::Barrier results_full, results_empty;
 };

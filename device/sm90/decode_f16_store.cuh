@@ -4,6 +4,7 @@
 
 #include "device/ptx/sync.cuh"
 #include "device/ptx/tma.cuh"
+#include "device/sm90/decode_f16_destination.cuh"
 #include "device/sm90/decode_f16_storage.cuh"
 #include "device/sm90/decode_f16_sums.cuh"
 #include "device/tile/decode_rows.cuh"
@@ -14,13 +15,6 @@
 // A result leaves through the shared memory of the key tile that its piece ended with: a
 // warpgroup's four chunks [64 keys][64 columns] of V become [64 rows][64 columns] of O.
 namespace mla::sm90::f16 {
-
-// What a thread's rows are multiplied by, and which are 0 because they see none of the keys,
-// whatever 0 * value came to.
-struct RowScales {
-  tile::RowPair<float> factor;
-  tile::RowPair<unsigned> mask;
-};
 
 // Rounds the sums to kOut and writes them to the tile, swizzled as the copy engine expects: 8
 // columns (16 bytes) j of row r lie at place j ^ r % 8 of the row's 128 bytes.
@@ -64,30 +58,6 @@ __device__ inline void apply_exponents(RowScales& scales, const ValueSums& sums,
   apply(scales.factor.lower, largest.lower, upper_row + 8);
 }
 
-// Where a finished piece of a row tile goes: to `out` when it is the whole request, else to the
-// worker's partial slot.
-struct Destination {
-  bool is_split;
-  int request;
-  int slot;
-  int row_tile;
-  int first_row;
-  int num_rows;
-
-  __device__ Destination(const DecodeParams& params, const tile::WalkPiece& piece, int worker,
-                         int tile_index)
-      : is_split(piece.is_split),
-        request(piece.request),
-        slot(piece.is_split ? static_cast<int>(partial_slot(worker, piece.is_head)) : 0),
-        row_tile(tile_index),
-        first_row(tile_index * params.rows_per_tile),
-        num_rows(min(params.rows_per_tile, params.num_rows - first_row)) {}
-
-  __device__ long long slot_row(const DecodeParams& params) const {
-    return static_cast<long long>(slot) * params.num_rows + first_row;
-  }
-};
-
 // One thread sends the warpgroup's chunks, and waits until they have been read.
 template <DecodeConfig kConfig>
 __device__ void send_chunks(const DecodeParams& params, typename Storage<kConfig>::Tile& tile,
@@ -96,31 +66,10 @@ __device__ void send_chunks(const DecodeParams& params, typename Storage<kConfig
   for (int i = 0; i < ValueSums::kBlocks * ValueSums::kBlockChunks; ++i) {
     const int chunk =
         ValueSums::first_chunk(i / ValueSums::kBlockChunks, half) + i % ValueSums::kBlockChunks;
-    const int column_byte = chunk * Storage<kConfig>::kChunkBytes;
-    if (to.is_split) {
-      ptx::cp_async_bulk_tensor_4d_store(&params.partial_map, &tile.chunks[chunk], column_byte,
-                                         to.first_row, to.slot, 0);
-    } else {
-      ptx::cp_async_bulk_tensor_4d_store(&params.out_map, &tile.chunks[chunk], column_byte,
-                                         to.row_tile * params.query_head_step,
-                                         to.row_tile * params.query_token_step, to.request);
-    }
+    send_chunk(params, &tile.chunks[chunk], chunk * Storage<kConfig>::kChunkBytes, to);
   }
   ptx::cp_async_bulk_commit_group();
   ptx::cp_async_bulk_wait_group_read();
-}
-
-template <DecodeConfig kConfig>
-__device__ void store_lse(const DecodeParams& params, const Storage<kConfig>& storage,
-                          const Destination& to, int row) {
-  if (row >= to.num_rows) return;
-  const float lse = storage.results[row].lse;
-  if (to.is_split) {
-    params.partial_lse[to.slot_row(params) + row] = lse;
-  } else if (params.lse != nullptr) {
-    params.lse[static_cast<long long>(to.request) * params.num_rows + to.first_row + row] =
-        lse * params.lse_unit;
-  }
 }
 
 // Stores what a piece came to. The tile is the warpgroup's until this returns.
@@ -146,18 +95,6 @@ __device__ void store_sums(const DecodeParams& params, const Storage<kConfig>& s
   }
   ptx::fence_proxy_async();
   ptx::barrier_sync(kFirstValuesBarrier + half, 128);
-}
-
-// The result of a request without keys, which has no tile to leave through.
-template <DecodeConfig kConfig>
-__device__ void store_zeros(const DecodeParams& params, const Destination& to, int half) {
-  constexpr int kVectors = kConfig.latent_dim / 8 / kNumValuesWarpgroups;
-  auto* out = static_cast<unsigned short*>(params.out);
-  for (int i = threadIdx.x % 128; i < to.num_rows * kVectors; i += 128) {
-    const int column = 8 * (half * kVectors + i % kVectors);
-    const long long row = tile::out_offset(params, to.request, to.first_row + i / kVectors);
-    *reinterpret_cast<uint4*>(out + row + column) = make_uint4(0, 0, 0, 0);
-  }
 }
 
 }  // namespace mla::sm90::f16

@@ -72,7 +72,10 @@ template <DecodeConfig kConfig>
 __device__ __forceinline__ void finish_piece(const DecodeParams& params, Storage<kConfig>& storage,
                                              const ValueSums& sums, const Destination& to,
                                              int last_stage, int half, int warp, int lane) {
-  if (half == 0) store_lse<kConfig>(params, storage, to, 32 * warp + lane);
+  if (half == 0 && warp < 2) {
+    const int row = 32 * warp + lane;
+    store_lse(params, to, row, storage.results[row].lse);
+  }
   if (last_stage < 0) {
     store_zeros<kConfig>(params, to, half);
   } else {

@@ -36,8 +36,14 @@ struct RowState {
   // Takes in the tile's largest score and returns what earlier sums are to be multiplied by.
   __device__ float update_reference(float tile_max) {
     if (!(tile_max > reference + kRange.slack)) return 1.0f;
-    const float factor = reference == -kInfinity ? 1.0f : ptx::ex2_approx_ftz(reference - tile_max);
-    reference = tile_max;
+    return adopt(tile_max);
+  }
+
+  // Takes a reference that is no lower, and returns the same.
+  __device__ float adopt(float other) {
+    if (other == reference) return 1.0f;
+    const float factor = reference == -kInfinity ? 1.0f : ptx::ex2_approx_ftz(reference - other);
+    reference = other;
     sum *= factor;
     return factor;
   }
@@ -47,8 +53,10 @@ struct RowState {
   }
 
   // The row's log-sum-exp, base 2; its four threads call it together.
-  __device__ float lse() const {
-    const float total = quad_sum(sum);
+  __device__ float lse() const { return lse_of(quad_sum(sum)); }
+
+  // The same, where the sum of all threads is known.
+  __device__ float lse_of(float total) const {
     return total > 0.0f || total != total ? offset() + log2f(total) : -kInfinity;
   }
 };

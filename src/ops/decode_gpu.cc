@@ -29,7 +29,9 @@ struct BlockShape {
 };
 
 BlockShape block_shape(const DecodeConfig& config, Arch arch) {
-  if (arch == Arch::kSm90) return {kSm90DecodeThreads, sm90_decode_smem_bytes(config)};
+  if (arch == Arch::kSm90) {
+    return {unsigned(sm90_decode_threads(config)), sm90_decode_smem_bytes(config)};
+  }
   return {kSm100DecodeThreads, sm100_decode_smem_bytes(config)};
 }
 
@@ -153,7 +155,7 @@ void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodeP
 }
 
 // The cache as boxes of up to a block's part of a tile's keys: four chunks at once where that is
-// the tile and a page holds it.
+// the tile and a page holds it, and they are not waited for one by one.
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                GpuRuntime& gpu) {
   const TensorView& cache = args.kv_cache;
@@ -162,7 +164,7 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
   const auto page_size = cache.shape[cache.rank - 2];
   const auto rows =
       driver::cuuint32_t(std::min<std::int64_t>(page_size, plan.tile_kv / plan.cluster_size));
-  const bool holds_tile = rows == driver::cuuint32_t(plan.tile_kv);
+  const bool several = rows == driver::cuuint32_t(plan.tile_kv) && plan.config.score_groups == 1;
   // A cache without pages is never read; its descriptor must be legal all the same.
   const auto num_pages = driver::cuuint64_t(std::max<std::int64_t>(cache.shape[0], 1));
   char* address = static_cast<char*>(cache.shape[0] > 0 ? cache.data : args.query.data);
@@ -170,7 +172,7 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
                              .dims = {kChunkBytes, driver::cuuint64_t(page_size),
                                       latent_bytes(cache) / kChunkBytes, num_pages},
                              .stride_bytes = {row_stride, kChunkBytes, page_stride},
-                             .box = {kChunkBytes, rows, holds_tile ? kChunksPerBox : 1, 1},
+                             .box = {kChunkBytes, rows, several ? kChunksPerBox : 1, 1},
                              .swizzle = driver::kSwizzle128B};
   params.cache_latent = encode(gpu, address, tile);
   narrow_to_rope(tile, cache);

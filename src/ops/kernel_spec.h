@@ -28,7 +28,9 @@ inline KernelSpec kernel_spec(const DecodeConfig& config, Arch arch) {
     return {{"device/sm100/decode.cuh", "mla::sm100::decode_kernel<" + config_text(config) + ">"},
             unsigned(sm100_decode_smem_bytes(config))};
   }
-  const std::string name = size_bytes(config.dtype) == 1 ? "decode_fp8" : "decode_f16";
+  const std::string name = size_bytes(config.dtype) == 1 ? "decode_fp8"
+                           : config.score_groups == 1    ? "decode_f16"
+                                                         : "decode_seesaw";
   return {{"device/sm90/" + name + ".cuh",
            "mla::sm90::" + name + "_kernel<" + config_text(config) + ">"},
           unsigned(sm90_decode_smem_bytes(config))};

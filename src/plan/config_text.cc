@@ -52,7 +52,7 @@ std::string expression(const char* type, std::initializer_list<Field> fields) {
 
 std::string config_text(const DecodeConfig& config) {
   const auto& [dtype, latent_dim, rope_dim, page_size, tile_rows, tile_kv, cluster_size,
-               loads_maximum] = config;
+               loads_maximum, score_groups] = config;
   return expression("DecodeConfig", {{"dtype", dtype},
                                      {"latent_dim", latent_dim},
                                      {"rope_dim", rope_dim},
@@ -60,7 +60,8 @@ std::string config_text(const DecodeConfig& config) {
                                      {"tile_rows", tile_rows},
                                      {"tile_kv", tile_kv},
                                      {"cluster_size", cluster_size},
-                                     {"loads_maximum", loads_maximum}});
+                                     {"loads_maximum", loads_maximum},
+                                     {"score_groups", score_groups}});
 }
 
 std::string config_text(const DecodeMergeConfig& config) {

@@ -45,6 +45,14 @@ DecodePlan plan_with_tile(const DecodeProblem& problem, const DecodeTile& tile, 
   return plan;
 }
 
+// Two warpgroups that take turns have the tensor cores busy where those are the limit: at several
+// row tiles, which all read the same keys. They take their keys from the copy engine.
+int score_groups(const DecodePlan& plan, const DeviceFacts& device) {
+  const bool takes_turns = device.arch == Arch::kSm90 && size_bytes(plan.config.dtype) == 2 &&
+                           plan.num_row_tiles > 1 && !gathers_keys(plan.config);
+  return takes_turns ? 2 : 1;
+}
+
 // As many workers as fit into a wave with whole requests each, and with equal parts of one each.
 std::vector<std::int64_t> aligned_counts(std::int64_t batch, std::int64_t max_in_wave) {
   if (batch == 0) return {};
@@ -99,6 +107,7 @@ std::vector<DecodePlan> legal_plans(const DecodeProblem& problem, const DeviceFa
   std::vector<DecodePlan> plans;
   for (const DecodeTile& tile : tiles) {
     DecodePlan plan = plan_with_tile(problem, tile, device.arch);
+    plan.config.score_groups = score_groups(plan, device);
     for (const std::int64_t num_workers : worker_counts(problem, plan, device)) {
       set_workers(plan, problem, device, num_workers);
       if (!is_legal(plan, problem, device)) continue;

@@ -17,7 +17,7 @@ std::string text_of_instance() {
 
 // clang-format off: the expressions are compared with their source text.
 TEST(ConfigText, IsTheExpressionOfADecodeConfig) {
-  EXPECT_IS_OWN_TEXT(mla::DecodeConfig{.dtype = mla::ElementType::kFloat8E4M3, .latent_dim = 512, .rope_dim = 64, .page_size = 32, .tile_rows = 56, .tile_kv = 128, .cluster_size = 2, .loads_maximum = true});
+  EXPECT_IS_OWN_TEXT(mla::DecodeConfig{.dtype = mla::ElementType::kFloat8E4M3, .latent_dim = 512, .rope_dim = 64, .page_size = 32, .tile_rows = 56, .tile_kv = 128, .cluster_size = 2, .loads_maximum = true, .score_groups = 2});
 }
 
 TEST(ConfigText, IsTheExpressionOfAPrefillConfig) {

@@ -185,6 +185,19 @@ TEST(DecodePlan, KeepsFlagsWithinTheWorkspaceOfOneRow) {
   EXPECT_GE(plan.num_workers, 200);
 }
 
+TEST(DecodePlan, LetsWarpgroupsTakeTurnsAtSeveralRowTiles) {
+  const auto score_groups = [](const char* device, DecodeProblem problem) {
+    problem.max_seq_len = 8192;
+    return plan_decode(problem, known_device(device)).config.score_groups;
+  };
+  EXPECT_EQ(score_groups("H200", {.dtype = kBf16, .num_heads = 128}), 2);
+  EXPECT_EQ(score_groups("H200", {.dtype = kBf16, .num_heads = 65}), 2);
+  EXPECT_EQ(score_groups("H200", {.dtype = kBf16, .num_heads = 64}), 1);
+  EXPECT_EQ(score_groups("H200", {.dtype = kBf16, .num_heads = 128, .page_size = 4}), 1);
+  EXPECT_EQ(score_groups("H200", {.dtype = kFp8, .num_heads = 128}), 1);
+  EXPECT_EQ(score_groups("B200", {.dtype = kBf16, .num_heads = 128}), 1);
+}
+
 TEST(DecodePlan, NeedsNoMoreSmsThanThereAre) {
   DeviceFacts device = known_device("H200");
   device.num_sms = 1;

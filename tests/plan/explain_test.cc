@@ -149,7 +149,7 @@ TEST(Explain, GivesThePlan) {
             "  can run        yes\n"
             "  config         mla::DecodeConfig{.dtype = mla::ElementType::kFloat8E4M3, "
             ".latent_dim = 512, .rope_dim = 64, .page_size = 64, .tile_rows = 56, .tile_kv = 64, "
-            ".cluster_size = 1, .loads_maximum = false}\n"
+            ".cluster_size = 1, .loads_maximum = false, .score_groups = 1}\n"
             "  rows           160 rows per request, 5 tokens x 32 heads\n"
             "  row tiles      3 tiles of up to 56 rows, packed densely\n"
             "  tile           56 rows x 64 keys\n"
