@@ -48,6 +48,12 @@ __device__ __forceinline__ int laneid() {
   return lane;
 }
 
+// Has a variable live in local memory, so that it takes no registers of the loops between its uses.
+template <typename T>
+__device__ __forceinline__ void keep_in_memory(T& variable) {
+  asm volatile("" ::"l"(&variable) : "memory");
+}
+
 // Which warp of its warpgroup this is; the shuffle tells the compiler that a warp agrees on it.
 __device__ __forceinline__ int warp_in_group() {
   return __shfl_sync(~0u, static_cast<int>(threadIdx.x) / 32 % 4, 0);

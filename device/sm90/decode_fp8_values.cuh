@@ -190,10 +190,12 @@ struct ValuesRole {
   __device__ void run(tile::DecodeWalk walk, int worker, int row_tile) {
     tile::Ring<1> sums;
     tile::WalkPiece piece;
+    if constexpr (kConfig.tile_rows == Storage::kTileRows) ptx::keep_in_memory(walk);
     while (walk.next(piece)) {
       product.clear();
       int keys_left = tile::cached_keys(params, piece.request) - piece.tile_begin * kConfig.tile_kv;
-      for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
+#pragma unroll 1
+      for (int tiles = piece.tile_end - piece.tile_begin; tiles > 0; --tiles) {
         add_tile(keys_left);
         keys_left -= kConfig.tile_kv;
       }
