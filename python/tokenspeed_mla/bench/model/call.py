@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tokenspeed_mla import explain
-from tokenspeed_mla.bench.model import blackwell, hopper_f16, hopper_fp8, merge
+from tokenspeed_mla.bench.model import (
+    blackwell,
+    hopper_f16,
+    hopper_fp8,
+    hopper_seesaw,
+    merge,
+)
 from tokenspeed_mla.bench.model.counters import RoleCounts
 from tokenspeed_mla.bench.model.machines import Machine
 from tokenspeed_mla.bench.model.setting import Setting
@@ -122,7 +128,8 @@ def tile_clocks(setting: Setting) -> float:
 @functools.cache
 def _run(setting: Setting, pieces: tuple[int, ...]) -> float:
     if setting.machine.name == "H200":
-        schedule = hopper_fp8 if setting.element_bytes == 1 else hopper_f16
+        in_16_bits = hopper_f16 if setting.num_row_tiles == 1 else hopper_seesaw
+        schedule = hopper_fp8 if setting.element_bytes == 1 else in_16_bits
     else:
         schedule = blackwell
     return schedule.simulate(setting, pieces).run()

@@ -38,6 +38,24 @@ def simulate(setting: Setting, pieces: Sequence[int]) -> Simulation:
     return simulation
 
 
+def score_products(setting: Setting, full: Sequence[Barrier], tile: int) -> Role:
+    """Of a tile, each group of chunks as it arrives; without the way to their reader."""
+    for barrier, width in zip(full, (ROPE_DIM, HALF, HALF), strict=True):
+        yield Wait(barrier, tile + 1)
+        yield Work(setting.latencies.barrier)
+        tensor = setting.product(ROWS, KEYS, width)
+        port = setting.port(width * (ROWS + KEYS) * BYTES)
+        yield Work(tensor, {"tensor": tensor, "port": port})
+
+
+def softmax_of(setting: Setting) -> Work:
+    """Of a tile: what a warp of scores executes beyond one that has no rows."""
+    role = setting.counts[KERNEL][SCORES_WARP]
+    idle = setting.counts[IDLE_KERNEL][IDLE_SCORES_WARP].instructions(KEYS)
+    exponentials = setting.exponentials(role.of("mufu", KEYS))
+    return setting.instructions(role.instructions(KEYS) - idle, exp=exponentials)
+
+
 def _scores(
     setting: Setting,
     pieces: Sequence[int],
@@ -48,20 +66,11 @@ def _scores(
     query_empty: Barrier,
 ) -> Role:
     latencies = setting.latencies
-    role = setting.counts[KERNEL][SCORES_WARP]
-    idle = setting.counts[IDLE_KERNEL][IDLE_SCORES_WARP].instructions(KEYS)
-    softmax = setting.instructions(
-        role.instructions(KEYS) - idle, exp=setting.exponentials(role.of("mufu", KEYS))
-    )
+    softmax = softmax_of(setting)
     tile = 0
     for tiles in pieces:
         for _ in range(tiles):
-            for barrier, width in zip(full, (ROPE_DIM, HALF, HALF), strict=True):
-                yield Wait(barrier, tile + 1)
-                yield Work(latencies.barrier)
-                tensor = setting.product(ROWS, KEYS, width)
-                port = setting.port(width * (ROWS + KEYS) * BYTES)
-                yield Work(tensor, {"tensor": tensor, "port": port})
+            yield from score_products(setting, full, tile)
             yield Work(latencies.shared_product)
             rope_empty.arrive()
             yield Wait(p_empty, tile)
