@@ -98,7 +98,8 @@ std::string Nvrtc::log(nvrtcProgram program) const {
   return text;
 }
 
-KernelImage Nvrtc::compile(const KernelSource& source, const Target& target) const {
+KernelImage Nvrtc::compile(const KernelSource& source, const Target& target,
+                           std::string* remarks) const {
   const std::vector<SourceFile> files = include_closure(source.file);
   std::vector<const char*> names;
   std::vector<const char*> texts;
@@ -123,6 +124,8 @@ KernelImage Nvrtc::compile(const KernelSource& source, const Target& target) con
                 "compiling " + source.expression + " for " + target.text() + " failed:\n" +
                     log(program.handle));
   }
+
+  if (remarks != nullptr) *remarks = log(program.handle);
 
   const char* symbol = nullptr;
   check(functions_->nvrtcGetLoweredName(program.handle, source.expression.c_str(), &symbol),

@@ -28,8 +28,10 @@ class Nvrtc {
   explicit Nvrtc(const std::vector<std::string>& candidates);
 
   // Compiles one kernel from the embedded sources. Throws Error(kRuntime) with the kernel's
-  // expression and the compiler's log.
-  KernelImage compile(const KernelSource& source, const Target& target) const;
+  // expression and the compiler's log. `remarks` receives what the compiler says of a kernel that
+  // compiles.
+  KernelImage compile(const KernelSource& source, const Target& target,
+                      std::string* remarks = nullptr) const;
 
   const std::string& file() const { return file_; }
   std::string version() const;  // "13.0"
