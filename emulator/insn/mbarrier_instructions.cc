@@ -56,7 +56,7 @@ Outcome invalidate(Warp& warp, const Instruction& instruction, LaneMask lanes) {
 enum class Arrival { kPlain, kDrop, kExpectBytes };
 
 // mbarrier.arrive state, [barrier], count
-template <Arrival kArrival>
+template <Arrival kArrival, bool kMayComplete = true>
 Outcome arrive(Warp& warp, const Instruction& instruction, LaneMask lanes) {
   const Row* operands = instruction.operands;
   for_each_lane(lanes, [&](int lane) {
@@ -65,9 +65,11 @@ Outcome arrive(Warp& warp, const Instruction& instruction, LaneMask lanes) {
       remember_byte_count(warp, instruction, operands[1], lane);
     const uint64_t state = barrier.state();
     const uint32_t amount = count_or_one(warp, operands[2], lane);
-    const char* problem = kArrival == Arrival::kPlain  ? barrier.arrive(amount)
-                          : kArrival == Arrival::kDrop ? barrier.arrive_drop(amount)
-                                                       : barrier.arrive_expect_bytes(amount);
+    const char* problem = !kMayComplete && amount == barrier.pending()
+                              ? ".noComplete with the arrival that a phase is waiting for"
+                          : kArrival == Arrival::kPlain ? barrier.arrive(amount)
+                          : kArrival == Arrival::kDrop  ? barrier.arrive_drop(amount)
+                                                        : barrier.arrive_expect_bytes(amount);
     report(warp, instruction, problem, lane, read_address(warp, operands[1], lane), barrier);
     write_lane(warp, operands[0], lane, state);
   });
@@ -155,6 +157,12 @@ Execute mbarrier_arrive(const Instruction&) {
 }
 Execute mbarrier_arrive_drop(const Instruction&) {
   return arrive<Arrival::kDrop>;
+}
+Execute mbarrier_arrive_no_complete(const Instruction&) {
+  return arrive<Arrival::kPlain, false>;
+}
+Execute mbarrier_arrive_drop_no_complete(const Instruction&) {
+  return arrive<Arrival::kDrop, false>;
 }
 Execute mbarrier_arrive_expect_tx(const Instruction&) {
   return arrive<Arrival::kExpectBytes>;

@@ -61,6 +61,11 @@ const PlantedBug kBugs[] = {
      "setp.eq.u32 %p1, %thread, 0;\n@%p1 mbarrier.init.shared.b64 [barrier], 1;\nst.shared.b32 "
      "[barrier], 0;",
      FaultKind::kMbarrierMisuse, "st.shared.b32 [barrier], 0;", 0},
+    {"mbarrier_completed_without_leave",
+     "setp.eq.u32 %p1, %thread, 0;\n@%p1 mbarrier.init.shared.b64 [barrier], 1;\n"
+     "@%p1 mbarrier.arrive.noComplete.shared.b64 %rd1, [barrier], 1;",
+     FaultKind::kMbarrierMisuse, "@%p1 mbarrier.arrive.noComplete.shared.b64 %rd1, [barrier], 1;",
+     0},
     {"cluster_rank", "mov.u32 %r1, buffer;\nmapa.shared::cluster.u32 %r2, %r1, 1;",
      FaultKind::kOutOfBounds, "mapa.shared::cluster.u32 %r2, %r1, 1;", 0},
     {"cluster_wait_without_arrival", "barrier.cluster.wait;", FaultKind::kBarrierMisuse,

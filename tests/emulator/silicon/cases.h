@@ -16,6 +16,8 @@ std::vector<SiliconCase> tensor_store_cases();
 std::vector<SiliconCase> bulk_copy_cases();
 // Copies, stores and signals between the CTAs of a cluster.
 std::vector<SiliconCase> cluster_copy_cases();
+// Arrivals, bytes and waits at an mbarrier.
+std::vector<SiliconCase> barrier_cases();
 // What cuTensorMapEncodeTiled accepts.
 std::vector<SiliconCase> tensor_map_cases();
 // Approximate functions over dense ranges and everywhere.
