@@ -23,10 +23,10 @@ struct DecodeConfig {
   friend constexpr bool operator==(const DecodeConfig&, const DecodeConfig&) = default;
 };
 
-// Dynamic shared memory of the sm_90 FP8 kernel: the query, five key tiles, two tiles of
-// probabilities, and 3 KB for sums and barriers.
+// Dynamic shared memory of the sm_90 FP8 kernel: the query, five key tiles, and 3 KB for sums and
+// barriers.
 constexpr int sm90_decode_fp8_smem_bytes(const DecodeConfig& config) {
-  return 6 * 64 * config.qk_dim() + 2 * 64 * config.tile_rows + 3 * 1024;
+  return 6 * 64 * config.qk_dim() + 3 * 1024;
 }
 
 // Dynamic shared memory of the sm_90 kernels for 16-bit elements: the query and two key tiles, the

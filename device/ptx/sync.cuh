@@ -48,15 +48,36 @@ __device__ __forceinline__ int laneid() {
   return lane;
 }
 
+// A value that the compiler computes anew where it stands: what is made of it stays in a loop,
+// rather than in registers all the time.
+__device__ __forceinline__ unsigned opaque(unsigned value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
 // Has a variable live in local memory, so that it takes no registers of the loops between its uses.
 template <typename T>
 __device__ __forceinline__ void keep_in_memory(T& variable) {
   asm volatile("" ::"l"(&variable) : "memory");
 }
 
-// Which warp of its warpgroup this is; the shuffle tells the compiler that a warp agrees on it.
+// A value that all lanes of a warp agree on, which the shuffle tells the compiler: what is made of
+// it takes uniform registers and instructions, rather than being moved there for every product.
+__device__ __forceinline__ int uniform(int value) {
+  return __shfl_sync(~0u, value, 0);
+}
+
+// The same object of shared memory, whose address the compiler keeps in a uniform register: it
+// would read a special register again for every use, which takes some 60 clocks.
+template <typename T>
+__device__ __forceinline__ T& hold_address(T& object) {
+  const auto address = static_cast<unsigned>(__cvta_generic_to_shared(&object));
+  return *static_cast<T*>(__cvta_shared_to_generic(static_cast<unsigned>(uniform(address))));
+}
+
+// Which warp of its warpgroup this is.
 __device__ __forceinline__ int warp_in_group() {
-  return __shfl_sync(~0u, static_cast<int>(threadIdx.x) / 32 % 4, 0);
+  return uniform(static_cast<int>(threadIdx.x) / 32 % 4);
 }
 
 }  // namespace mla::ptx

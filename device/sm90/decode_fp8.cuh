@@ -14,9 +14,12 @@
 //   role    warps   waits for             produces
 //   load    1       kv_empty, query_empty kv_full, query_full      (copy engine)
 //   scores  4       kv_full, query_full,  p_full: P, rescale;      (S = Q K^T, softmax)
-//                   p_empty, sums_empty   sums_full; kv_empty
-//   values  2 x 4   kv_full, p_full,      kv_empty, p_empty,       (O^T += V^T P^T, half of d each)
-//                   sums_full             sums_empty; out
+//                   p_empty, sums_empty   sums_full
+//   values  2 x 4   p_full, sums_full     kv_empty, p_empty,       (O^T += V^T P^T, half of d each)
+//                                         sums_empty; out
+//
+// Tiles are taken in spans of two, and a last one alone: P of a span is relative to its largest
+// scores, lies where the rope parts of its keys were, and is multiplied with the values at once.
 namespace mla::sm90 {
 
 template <DecodeConfig kConfig>
@@ -27,7 +30,7 @@ __device__ void init_barriers(DecodeStorage<kConfig>& storage) {
   ptx::mbarrier_init(storage.query_empty, kScoreWarps);
   for (int i = 0; i < Storage::kKvStages; ++i) {
     ptx::mbarrier_init(storage.kv_full[i], tile::num_loaders(kConfig));
-    ptx::mbarrier_init(storage.kv_empty[i], kScoreWarps + kValueWarps);
+    ptx::mbarrier_init(storage.kv_empty[i], kValueWarps);
   }
   for (int i = 0; i < Storage::kPStages; ++i) {
     ptx::mbarrier_init(storage.p_full[i], kActiveScoreWarps<kConfig>);
@@ -81,14 +84,14 @@ __device__ __forceinline__ void decode_fp8(const DecodeParams& params) {
       load_roles<kConfig>(params, storage, walk, row_tile);
       break;
     case kScoresWarpgroup:
-      ptx::setmaxnreg_dec<88>();
+      ptx::setmaxnreg_dec<104>();
       prepare_rows<kConfig>(params, storage, row_tile);
-      ScoresRole<kConfig>(params, storage).run(walk, row_tile);
+      ScoresRole<kConfig>(params, ptx::hold_address(storage)).run(walk, row_tile);
       break;
     default:
-      ptx::setmaxnreg_inc<200>();
-      ValuesRole<kConfig>(params, storage, threadIdx.x / 128 - kFirstValuesWarpgroup)
-          .run(walk, worker, row_tile);
+      ptx::setmaxnreg_inc<192>();
+      const int half = ptx::uniform(threadIdx.x / 128) - kFirstValuesWarpgroup;
+      ValuesRole<kConfig>(params, ptx::hold_address(storage), half).run(walk, worker, row_tile);
   }
 }
 

@@ -16,14 +16,19 @@ inline constexpr int kFirstValuesBarrier = 1;  // named barriers of the values w
 inline constexpr int kScoresBarrier = 3;
 inline constexpr int kDecodeThreads = 4 * 128;
 
-// What a row's sums of a tile are multiplied by. A lane of the values role reads those of its rows,
-// 8 i + 2 (lane % 4) and the next, and keeps them in eight registers; as float32
-// they would not fit, and reading them for every block would keep shared memory as busy as V does.
-inline constexpr ElementType kTileScaleType = ElementType::kFloat16;
-struct TileScales {
+// What a row's sums of a span are multiplied by. A lane of the values role reads those of its rows,
+// 8 i + 2 (lane % 4) and the next, with two instructions for every block of columns; float32 would
+// keep shared memory twice as busy.
+inline constexpr ElementType kSpanScaleType = ElementType::kFloat16;
+struct SpanScales {
   alignas(16) unsigned short lanes[4][8][2];
 
-  __device__ unsigned short& row(int index) { return lanes[index % 8 / 2][index / 8][index % 2]; }
+  // Those of `row` and of the row 8 further, in the low and the high half of `pair`.
+  __device__ void set(int row, unsigned pair) {
+    auto& target = lanes[row % 8 / 2];
+    target[row / 8][row % 2] = static_cast<unsigned short>(pair);
+    target[row / 8 + 1][row % 2] = static_cast<unsigned short>(pair >> 16);
+  }
 };
 
 // Shared memory of the FP8 decode kernel. Rows of 128 bytes (latent) and 64 bytes (rope), swizzled
@@ -43,10 +48,9 @@ struct DecodeStorage {
   };
 
   Tile query;          // 36 KB
-  Tile kv[kKvStages];  // 180 KB: K, and V in its latent part
-  alignas(1024) unsigned char p[kPStages][kConfig.tile_rows][kTileKv];  // e4m3 probabilities
-  TileScales tile_scales[kPStages];
-  float rescale[kPStages][kTileRows];          // what those of the tiles before are multiplied by
+  Tile kv[kKvStages];  // 180 KB: K, and V in its latent part; e4m3 P [rows][keys] replaces rope
+  SpanScales span_scales[kPStages];
+  float rescale[kPStages][kTileRows];          // what sums of the spans before are multiplied by
   alignas(4) bool needs_rescale[kPStages][4];  // per warp of the scores role
   float inverse_sum[kTileRows];                // of a finished piece
   float lse[kTileRows];                        // of a finished piece, base 2

@@ -20,31 +20,47 @@ __device__ void note_row_offsets(const DecodeParams& params, DecodeStorage<kConf
       tile::out_offset(params, 0, row_tile * params.rows_per_tile + thread);
 }
 
-// Stores the rows of a piece as pairs of columns; `offset_of(row)` is where a row begins, in
-// elements, and `pack` rounds two columns. `sums` has the layout of ValueProduct.
-template <DecodeConfig kConfig, int kBlocks, int kRegisters, typename OffsetOf, typename Pack>
+// Where a piece goes: to `out` when it is the whole request, else to the worker's partial slot. One
+// code stores both, since it is long and fetched anew in every launch.
+struct PieceTarget {
+  unsigned short* columns;  // of the piece's first row
+  float scale;
+  bool is_split;
+
+  // Where a row begins, in elements.
+  template <DecodeConfig kConfig>
+  __device__ long long offset(const DecodeStorage<kConfig>& storage, int row) const {
+    return is_split ? row * kConfig.latent_dim : storage.out_offset[row];
+  }
+
+  __device__ unsigned pack(float even, float odd) const {
+    return is_split ? ptx::cvt_rn_f16x2(even, odd) : ptx::cvt_rn_bf16x2(even, odd);
+  }
+};
+
+// Stores the rows of a piece as pairs of columns. `sums` has the layout of ValueProduct.
+template <DecodeConfig kConfig, int kBlocks, int kRegisters>
 __device__ void store_rows(const DecodeStorage<kConfig>& storage,
-                           const float (&sums)[kBlocks][kRegisters], unsigned short* columns,
-                           int num_rows, float output_scale, OffsetOf offset_of, Pack pack) {
+                           const float (&sums)[kBlocks][kRegisters], int num_rows,
+                           const PieceTarget& piece) {
   const int lane_row = 2 * (ptx::laneid() % 4);
 #pragma unroll
   for (int i = 0; i < kRegisters / 2; ++i) {
     const int row = 8 * (i / 2) + lane_row + i % 2;
     if (row >= num_rows) continue;
-    const float scale = storage.inverse_sum[row] * output_scale;
-    unsigned short* target = columns + offset_of(row);
+    const float scale = storage.inverse_sum[row] * piece.scale;
+    unsigned short* target = piece.columns + piece.offset(storage, row);
 #pragma unroll
     for (int b = 0; b < kBlocks; ++b) {
-      const unsigned pair =
-          pack(sums[b][4 * (i / 2) + i % 2] * scale, sums[b][4 * (i / 2) + 2 + i % 2] * scale);
+      const unsigned pair = piece.pack(sums[b][4 * (i / 2) + i % 2] * scale,
+                                       sums[b][4 * (i / 2) + 2 + i % 2] * scale);
       // A row that sees none of the piece's keys is 0, whatever 0 * value came to.
       *reinterpret_cast<unsigned*>(target + 64 * b) = scale != 0.0f ? pair : 0u;
     }
   }
 }
 
-// Writes a finished piece: to `out` when it is the whole request, else to the worker's partial
-// slot.
+// Writes a finished piece.
 template <DecodeConfig kConfig, int kBlocks, int kRegisters>
 __device__ void store_piece(const DecodeParams& params, const DecodeStorage<kConfig>& storage,
                             const float (&sums)[kBlocks][kRegisters], const tile::WalkPiece& piece,
@@ -55,19 +71,11 @@ __device__ void store_piece(const DecodeParams& params, const DecodeStorage<kCon
   const int first_column =
       half * (kConfig.latent_dim / kNumValuesWarpgroups) + 16 * warp + 2 * (lane / 4);
   const long long slot_row = partial_slot(worker, piece.is_head) * params.num_rows + first_row;
-  if (piece.is_split) {
-    auto* partial = static_cast<unsigned short*>(params.partial_out);
-    store_rows<kConfig>(
-        storage, sums, partial + slot_row * kConfig.latent_dim + first_column, num_rows, 1.0f,
-        [](int row) { return row * kConfig.latent_dim; },
-        [](float even, float odd) { return ptx::cvt_rn_f16x2(even, odd); });
-  } else {
-    auto* out = static_cast<unsigned short*>(params.out);
-    store_rows<kConfig>(
-        storage, sums, out + piece.request * params.out_batch_stride + first_column, num_rows,
-        params.output_scale, [&](int row) { return storage.out_offset[row]; },
-        [](float even, float odd) { return ptx::cvt_rn_bf16x2(even, odd); });
-  }
+  auto* base = static_cast<unsigned short*>(piece.is_split ? params.partial_out : params.out);
+  base += piece.is_split ? slot_row * kConfig.latent_dim : piece.request * params.out_batch_stride;
+  store_rows<kConfig>(
+      storage, sums, num_rows,
+      {base + first_column, piece.is_split ? 1.0f : params.output_scale, piece.is_split});
   const int row = 32 * warp + lane;
   if (half != 0 || row >= num_rows) return;
   if (piece.is_split) {

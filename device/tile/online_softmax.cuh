@@ -78,15 +78,21 @@ __device__ inline void mask_scores(float (&scores)[kCount], int first_key, RowPa
   }
 }
 
-// The largest score of each of the thread's rows, over all columns of the tile.
+// The larger of `largest` and the thread's own scores of each row.
 template <int kCount>
-__device__ inline RowPair<float> row_max(const float (&scores)[kCount]) {
-  RowPair<float> largest{-kInfinity, -kInfinity};
+__device__ inline RowPair<float> own_max(const float (&scores)[kCount], RowPair<float> largest) {
 #pragma unroll
   for (int i = 0; i < kCount; i += 4) {
     largest.upper = fmaxf(largest.upper, fmaxf(scores[i], scores[i + 1]));
     largest.lower = fmaxf(largest.lower, fmaxf(scores[i + 2], scores[i + 3]));
   }
+  return largest;
+}
+
+// The largest score of each of the thread's rows, over all columns of the tile.
+template <int kCount>
+__device__ inline RowPair<float> row_max(const float (&scores)[kCount]) {
+  const RowPair<float> largest = own_max(scores, {-kInfinity, -kInfinity});
   return {quad_max(largest.upper), quad_max(largest.lower)};
 }
 
