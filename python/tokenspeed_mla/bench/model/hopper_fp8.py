@@ -12,6 +12,7 @@ from tokenspeed_mla.dims import D_CACHE
 
 KEYS = 64
 KEY_STAGES, P_STAGES = 5, 2
+SPAN = 2  # tiles whose values are multiplied at once
 ROWS = 64  # M of the scores, N of the values at most
 DEPTH = 32  # of a product
 FULL_RATE_ROWS = 34  # fewer take as long: 17 clocks for N = 16 (measured)
@@ -26,15 +27,20 @@ def simulate(setting: Setting, pieces: Sequence[int]) -> Simulation:
     simulation = Simulation()
     query_empty, p_full, sums_full = Barrier(), Barrier(), Barrier()
     p_empty = Barrier(2)
-    ring = Ring(KEY_STAGES, Barrier(), [Barrier(), Barrier(2)])
+    ring = Ring(KEY_STAGES, Barrier(), [Barrier(), Barrier()])
     copy = setting.copy(KEYS * D_CACHE)
-    loading(simulation, setting, "load", [(ring, copy)], pieces, query_empty, in_order=False)
+    loading(simulation, setting, "load", [(ring, copy)], pieces, query_empty)
     scores = _scores(setting, pieces, ring, p_full, p_empty, query_empty, sums_full)
     simulation.add("scores", scores)
     for half in range(2):
         values = _values(setting, pieces, ring, p_full, p_empty, sums_full, half)
         simulation.add(f"values {half}", values)
     return simulation
+
+
+def _spans(tiles: int) -> list[int]:
+    """Spans of a piece: pairs, and a last tile alone."""
+    return [SPAN] * (tiles // SPAN) + [1] * (tiles % SPAN)
 
 
 def _scores(
@@ -56,18 +62,21 @@ def _scores(
         role.instructions(KEYS) - idle, exp=setting.exponentials(role.of("mufu", KEYS))
     )
     tile = 0
+    span = 0
     for tiles in pieces:
-        for _ in range(tiles):
-            yield Wait(ring.full, tile + 1)
-            yield Work(latencies.barrier)
-            yield product
+        for length in _spans(tiles):
+            for _ in range(length):
+                tile += 1
+                yield Wait(ring.full, tile)
+                yield Work(latencies.barrier)
+                yield product
             yield Work(latencies.shared_product)
-            ring.empty[0].arrive()
-            yield Wait(p_empty, tile - P_STAGES + 1)
-            yield softmax
-            yield Work(2 * latencies.shuffle + latencies.barrier)  # the maximum, the fence of P
+            yield Wait(p_empty, span - P_STAGES + 1)
+            for _ in range(length):
+                yield softmax
+            yield Work(2 * latencies.shuffle + 2 * latencies.barrier)  # the maximum, the fence of P
             p_full.arrive()
-            tile += 1
+            span += 1
         query_empty.arrive()
         sums_full.arrive()
 
@@ -90,18 +99,19 @@ def _values(
     block = setting.instructions(count / BLOCKS, port=setting.port(values_bytes))
     product = Work(tensor, {"tensor": tensor, "port": setting.port(p_bytes)})
     yield Work(half * 100)  # the two warpgroups do not run in step
-    tile = 0
+    span = 0
     for number, tiles in enumerate(pieces):
-        for _ in range(tiles):
-            yield Wait(ring.full, tile + 1)
-            yield Wait(p_full, tile + 1)
+        for length in _spans(tiles):
+            span += 1
+            yield Wait(p_full, span)
             yield Work(latencies.barrier)
             for _ in range(BLOCKS):
-                yield block
-                yield product
+                for _ in range(length):
+                    yield block
+                    yield product
                 yield Work(latencies.register_product)
-            ring.empty[1].arrive()
+            for _ in range(length):
+                ring.empty[half].arrive()
             p_empty.arrive()
-            tile += 1
         yield Wait(sums_full, number + 1)
         yield setting.store(setting.tile_rows)
