@@ -83,12 +83,12 @@ __device__ __forceinline__ void decode_f16(const DecodeParams& params) {
       break;
     case f16::kScoresWarpgroup:
       ptx::setmaxnreg_dec<104>();
-      f16::scores_role<kConfig>(params, storage, walk, row_tile);
+      f16::scores_role<kConfig>(params, ptx::hold_address(storage), walk, row_tile);
       break;
     default:
       ptx::setmaxnreg_inc<184>();
-      f16::values_role<kConfig>(params, storage, walk, worker, row_tile,
-                                threadIdx.x / 128 - f16::kFirstValuesWarpgroup);
+      f16::values_role<kConfig>(params, ptx::hold_address(storage), walk, worker, row_tile,
+                                ptx::uniform(threadIdx.x / 128) - f16::kFirstValuesWarpgroup);
   }
 }
 

@@ -104,7 +104,7 @@ __device__ void scores_role(const DecodeParams& params, Storage<kConfig>& storag
 
     for (int t = piece.tile_begin; t < piece.tile_end; ++t) {
       float scores[32];
-      score_product<kConfig>(storage, kv.stage, kv.parity(), scores);
+      score_product<kConfig>(storage, ptx::uniform(kv.stage), kv.parity(), scores);
       if (lane == 0) ptx::mbarrier_arrive(storage.kv_empty[kv.stage][kRopeGroup]);
       kv.advance();
       if (has_rows) {

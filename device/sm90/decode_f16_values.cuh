@@ -132,7 +132,8 @@ __device__ void values_role(const DecodeParams& params, Storage<kConfig>& storag
         clear_absent_keys<kConfig>(storage.kv[kv.stage], num_keys, half);
       }
       const bool is_last = t + 1 == piece.tile_end;
-      add_tile<kConfig>(sums, storage, kv.stage, probabilities, half, lane == 0 && !is_last);
+      add_tile<kConfig>(sums, storage, ptx::uniform(kv.stage), probabilities, half,
+                        lane == 0 && !is_last);
       last_stage = kv.stage;
       kv.advance();
     }

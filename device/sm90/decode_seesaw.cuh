@@ -78,7 +78,7 @@ __device__ __forceinline__ void decode_seesaw(const DecodeParams& params) {
       break;
     default: {
       ptx::setmaxnreg_inc<232>();
-      const int half = threadIdx.x / 128;
+      const int half = ptx::uniform(threadIdx.x / 128);
       seesaw::math_role<kConfig>(params, storage, walk, worker, row_tile, half);
     }
   }

@@ -21,8 +21,8 @@ namespace mla::sm90::seesaw {
 struct PairStages {
   tile::Ring<2> kv;
 
-  __device__ int first() const { return kv.stage; }
-  __device__ int second() const { return kv.stage ^ 1; }
+  __device__ int first() const { return ptx::uniform(kv.stage); }
+  __device__ int second() const { return first() ^ 1; }
   __device__ unsigned first_parity() const { return kv.parity(); }
   __device__ unsigned second_parity() const { return kv.parity() ^ unsigned(kv.stage); }
   __device__ void advance(bool has_second) {
@@ -39,7 +39,8 @@ __device__ __forceinline__ void start_scores(MathGroup<kConfig>& self, float (&s
   constexpr bool kIsRope = kGroup == kRopeGroup;
   constexpr int kBegin = kIsRope ? Storage::kRopeChunk : (kGroup - 1) * Storage::kGroupChunks;
   constexpr int kEnd = kBegin + (kIsRope ? 1 : Storage::kGroupChunks);
-  const ptx::MatrixDescriptor query = f16::score_operand<kConfig>(self.storage.query);
+  ptx::MatrixDescriptor query = f16::score_operand<kConfig>(self.storage.query);
+  query.low = ptx::uniform(query.low);  // a loop invariant would be moved for every product
   const ptx::MatrixDescriptor keys = f16::score_operand<kConfig>(self.storage.kv[stage]);
 #pragma unroll
   for (int chunk = kBegin; chunk < kEnd; ++chunk) {
