@@ -92,7 +92,7 @@ void decode(std::mt19937_64& random, mla::Runtime& runtime) {
                .kv_cache = kv_cache.view(),
                .block_tables = block_tables.view(),
                .seq_lens = seq_lens.view(),
-               .workspace = workspace.view(),
+               .workspace_buffer = workspace.view(),
                .out = out.view(),
                .lse = lse.view(),
                .max_seq_len = problem.max_seq_len,

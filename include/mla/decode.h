@@ -28,18 +28,18 @@ namespace mla {
 //
 // Strides are free but not negative, and 1 in the last dimension; a GPU refuses those of query,
 // kv_cache and out that its copy engine cannot follow (Error kNotImplemented). query, kv_cache,
-// workspace and out start at a multiple of 16 bytes, the others at one of their element size. out,
-// lse and workspace share memory with nothing else of the call. On the CPU the contents of
-// seq_lens, block_tables (the used columns) and causal_seqs are checked too; on a GPU the host
-// never reads them.
+// workspace_buffer and out start at a multiple of 16 bytes, the others at one of their element
+// size. out, lse and workspace_buffer share memory with nothing else of the call. On the CPU the
+// contents of seq_lens, block_tables (the used columns) and causal_seqs are checked too; on a GPU
+// the host never reads them.
 struct DecodeArgs {
   TensorView query;         // [batch, q_len, num_heads, 576] float16, bfloat16 or float8_e4m3fn
   TensorView kv_cache;      // [pages, page_size, 576] or [pages, 1, page_size, 576], dtype of query
   TensorView block_tables;  // [batch, max_pages] int32; read up to ceil(seq_len / page_size)
   TensorView seq_lens;      // [batch] int32: keys in the cache, the q_len new ones included;
                             // at most max_pages * page_size
-  TensorView workspace;     // [bytes] int8 or uint8, any content; see decode_workspace_size
-  TensorView out;           // [batch, q_len, num_heads, 512] bfloat16 for FP8, else query's dtype
+  TensorView workspace_buffer;  // [bytes] int8 or uint8, any content; see decode_workspace_size
+  TensorView out;  // [batch, q_len, num_heads, 512] bfloat16 for FP8, else query's dtype
   std::optional<TensorView> lse;  // [batch, q_len, num_heads] float32, contiguous
 
   std::int64_t max_seq_len = 0;  // to plan for (0: unknown); longer lengths are slower, never wrong

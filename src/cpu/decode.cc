@@ -140,7 +140,8 @@ class Decode {
   // address.
   char* partial(std::int64_t worker, std::int64_t row) const {
     const std::int64_t row_bytes = (args_.kv_lora_rank + 1) * std::int64_t(sizeof(float));
-    return static_cast<char*>(args_.workspace.data) + ((worker - 1) * num_rows_ + row) * row_bytes;
+    return static_cast<char*>(args_.workspace_buffer.data) +
+           ((worker - 1) * num_rows_ + row) * row_bytes;
   }
 
   std::atomic<bool>& is_saved(std::int64_t worker, const RowTile& rows) {

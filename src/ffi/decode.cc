@@ -19,7 +19,7 @@ void decode(FfiTensor query, FfiTensor kv_cache, FfiTensor block_tables, FfiTens
       .kv_cache = to_view(where, "kv_cache", kv_cache),
       .block_tables = to_view(where, "block_tables", block_tables),
       .seq_lens = to_view(where, "seq_lens", seq_lens),
-      .workspace = to_view(where, "workspace_buffer", workspace),
+      .workspace_buffer = to_view(where, "workspace_buffer", workspace),
       .out = to_view(where, "out", out),
       .lse = to_view(where, "lse", lse),
       .max_seq_len = max_seq_len,

@@ -27,7 +27,7 @@ void decode(const DecodeArgs& args, Runtime& runtime, Stream stream) {
   if (problem.batch == 0) return;
   const DeviceFacts& device = runtime.device(args.query.device);
   const DecodePlan plan = plan_for(problem, device, runtime, args.query.device.index);
-  expect_workspace(args.workspace, plan.workspace_bytes);
+  expect_workspace(args.workspace_buffer, plan.workspace_bytes);
 
   if (device.arch != Arch::kCpu) {
     if (const Verdict verdict = can_implement(problem, device); !verdict) {

@@ -22,7 +22,7 @@ struct Named {
         kv_cache{"kv_cache", args.kv_cache},
         block_tables{"block_tables", args.block_tables},
         seq_lens{"seq_lens", args.seq_lens},
-        workspace{"workspace", args.workspace},
+        workspace{"workspace_buffer", args.workspace_buffer},
         out{"out", args.out} {}
 
   NamedTensor query, kv_cache, block_tables, seq_lens, workspace, out;
@@ -161,7 +161,8 @@ DecodeProblem check(const DecodeArgs& args) {
 
 void expect_workspace(const TensorView& workspace, std::int64_t needed_bytes) {
   MLA_CHECK(workspace.shape[0] >= needed_bytes, ErrorKind::kValue, kWhere,
-            "workspace must hold " + std::to_string(needed_bytes) + " bytes", workspace.shape[0]);
+            "workspace_buffer must hold " + std::to_string(needed_bytes) + " bytes",
+            workspace.shape[0]);
 }
 
 }  // namespace mla

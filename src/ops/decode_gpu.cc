@@ -185,7 +185,7 @@ void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& p
 
 void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan) {
   const DecodeWorkspace layout = decode_workspace(plan.num_workers, plan.num_rows, plan.config);
-  char* base = static_cast<char*>(args.workspace.data);
+  char* base = static_cast<char*>(args.workspace_buffer.data);
   params.partial_out = base;
   params.partial_lse = reinterpret_cast<float*>(base + layout.partial_lse);
   params.partial_exponents = reinterpret_cast<signed char*>(base + layout.partial_exponents);

@@ -39,8 +39,8 @@ std::vector<Range> joined_ranges(const std::vector<TensorView>& tensors) {
 }  // namespace
 
 std::vector<TensorView> tensors_of(const DecodeArgs& args) {
-  std::vector<TensorView> tensors = {args.query,    args.kv_cache,  args.block_tables,
-                                     args.seq_lens, args.workspace, args.out};
+  std::vector<TensorView> tensors = {args.query,    args.kv_cache,         args.block_tables,
+                                     args.seq_lens, args.workspace_buffer, args.out};
   if (args.lse) tensors.push_back(*args.lse);
   if (args.causal_seqs) tensors.push_back(*args.causal_seqs);
   return tensors;

@@ -111,7 +111,7 @@ Result run_decode(const DecodeInputs& inputs, const Case& c, Target& target, boo
                 HostTensor(DType::kFloat32, {query[0], query[1], query[2]})};
   DecodeArgs args = make_args(inputs, c, target);
   const HostTensor workspace = make_workspace(inputs, c, with_lse, target);
-  args.workspace = target.upload(workspace);
+  args.workspace_buffer = target.upload(workspace);
   args.out = target.upload(result.out);
   if (with_lse) args.lse = target.upload(result.lse);
   decode(args, target.runtime());

@@ -78,7 +78,7 @@ void run(const Case& c, Problem& problem) {
   args.kv_cache = problem.cache.view();
   args.block_tables = problem.block_tables.view();
   args.seq_lens = problem.seq_lens.view();
-  args.workspace = problem.workspace.view();
+  args.workspace_buffer = problem.workspace.view();
   args.out = problem.out.view();
   args.softmax_scale = c.softmax_scale;
   args.output_scale = c.output_scale;
@@ -94,8 +94,8 @@ void run(const Case& c, Problem& problem) {
     cache.strides = {cache.strides[0], 12345, cache.strides[1], 1};
   }
   // The workspace begins at an odd address.
-  args.workspace.data = static_cast<char*>(args.workspace.data) + 1;
-  args.workspace.shape[0] -= 1;
+  args.workspace_buffer.data = static_cast<char*>(args.workspace_buffer.data) + 1;
+  args.workspace_buffer.shape[0] -= 1;
   if (c.wants_lse) args.lse = problem.lse.view();
   if (!c.causal_seqs.empty()) args.causal_seqs = problem.causal_seqs.view();
   decode(args, c.schedule, c.num_threads);

@@ -55,7 +55,7 @@ DecodeCall::DecodeCall() {
   args.block_tables = store.int32({4, 1, -1, 0, 5, 2});
   args.block_tables = contiguous_view(args.block_tables.data, DType::kInt32, {2, 3});
   args.seq_lens = store.int32({40, 96});
-  args.workspace = store.result(DType::kUInt8, {1 << 20});
+  args.workspace_buffer = store.result(DType::kUInt8, {1 << 20});
   args.out = store.result(DType::kBFloat16, {2, 2, 4, 512});
   args.lse = store.result(DType::kFloat32, {2, 2, 4});
   args.max_seq_len = 96;

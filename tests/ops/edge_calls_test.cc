@@ -43,7 +43,7 @@ const EdgeCall<DecodeCall> kDecodeEdges[] = {
          view->shape[0] = 0;
        c.args.lse->shape[0] = 0;
        c.args.query.data = nullptr;
-       c.args.workspace = c.store.result(DType::kInt8, {0});
+       c.args.workspace_buffer = c.store.result(DType::kInt8, {0});
      }},
     {"NoKeysNoPagesNoTable",
      [](DecodeCall& c) {

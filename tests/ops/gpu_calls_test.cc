@@ -12,7 +12,7 @@ constexpr Device kAbsent{DeviceType::kCuda, 4711};
 
 void move_to_gpu(DecodeArgs& args) {
   for (TensorView* view : {&args.query, &args.kv_cache, &args.block_tables, &args.seq_lens,
-                           &args.workspace, &args.out, &*args.lse})
+                           &args.workspace_buffer, &args.out, &*args.lse})
     view->device = kAbsent;
 }
 

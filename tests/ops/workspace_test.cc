@@ -14,7 +14,7 @@ TEST(DecodeWorkspace, SaysWhatIsNeededAndWhatIsGiven) {
     expect_workspace(workspace, 1000);
     FAIL() << "no error";
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "decode: workspace must hold 1000 bytes, got 999");
+    EXPECT_STREQ(error.what(), "decode: workspace_buffer must hold 1000 bytes, got 999");
     EXPECT_EQ(error.kind(), ErrorKind::kValue);
   }
 }
@@ -36,10 +36,10 @@ TEST(DecodeWorkspace, OfTheSizeAskedForIsEnough) {
   const std::int64_t needed = decode_workspace_size(check(call.args), runtime.device(Device{}));
   ASSERT_GT(needed, 0);
   EXPECT_LE(needed, 2 * 4 * 2 * 513 * 4);  // num_sms * num_heads * q_len * 513 * 4
-  call.args.workspace.shape[0] = needed - 1;
+  call.args.workspace_buffer.shape[0] = needed - 1;
   EXPECT_THROW(decode(call.args, runtime), Error);
   EXPECT_TRUE(call.store.results_are_untouched());
-  call.args.workspace.shape[0] = needed;
+  call.args.workspace_buffer.shape[0] = needed;
   EXPECT_NO_THROW(decode(call.args, runtime));
   EXPECT_FALSE(call.store.results_are_untouched());
 }

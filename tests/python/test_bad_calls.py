@@ -84,8 +84,8 @@ DECODE_CALLS = [
     BadCall("negative length", "decode", {"seq_lens": int32(21, -2, 48)}, ValueError, "seq_lens[1] must be between 0 and 48, got -2"),
     BadCall("length beyond int32", "decode", {"seq_lens": torch.tensor([21, 2, 2**32 + 8])}, ValueError, "seq_lens[2] must be between 0 and 48, got 2147483647"),
     BadCall("negative bound", "decode", {"max_seq_len": -1}, ValueError, "max_seq_len must be at least 0, got -1"),
-    BadCall("workspace dtype", "decode", {"workspace_buffer": empty(1 << 18, dtype=torch.float32)}, TypeError, "workspace must be int8 or uint8, got float32"),
-    BadCall("workspace rank", "decode", {"workspace_buffer": empty(4, 1 << 18, dtype=torch.int8)}, ValueError, "workspace must have 1 dimension, got 2"),
+    BadCall("workspace dtype", "decode", {"workspace_buffer": empty(1 << 18, dtype=torch.float32)}, TypeError, "workspace_buffer must be int8 or uint8, got float32"),
+    BadCall("workspace rank", "decode", {"workspace_buffer": empty(4, 1 << 18, dtype=torch.int8)}, ValueError, "workspace_buffer must have 1 dimension, got 2"),
     BadCall("workspace missing", "decode", {"workspace_buffer": None}, TypeError, "workspace_buffer must be a tensor, got NoneType"),
     BadCall("scale not finite", "decode", {"softmax_scale": float("nan")}, ValueError, "softmax_scale must be finite"),
     BadCall("scale beyond float32", "decode", {"softmax_scale": 1e300}, ValueError, "softmax_scale must be finite"),
@@ -224,7 +224,9 @@ def test_a_workspace_too_small_says_how_much_is_needed():
     assert needed > 0
     for size in (0, needed - 1):
         call["workspace_buffer"] = empty(size, dtype=torch.int8)
-        with pytest.raises(ValueError, match=f"workspace must hold {needed} bytes, got {size}"):
+        with pytest.raises(
+            ValueError, match=f"workspace_buffer must hold {needed} bytes, got {size}"
+        ):
             function(**call)
 
 
