@@ -89,12 +89,10 @@ def loading(
     query_empty: Barrier,
     *,
     from_l2: bool = False,
-    in_order: bool = True,
 ) -> None:
     """One thread that loads the parts of every tile, and what becomes of its copies.
 
     rings: the parts of a tile, in order, each with its copy. pieces: tiles of each.
-    in_order: copies arrive one after another; else those under way share the way.
     """
     issued, sent, landed = Barrier(), Barrier(), Barrier(PARTS_OF_A_COPY)
     total = sum(pieces) * len(rings)
@@ -105,13 +103,10 @@ def loading(
             yield setting.trip()  # the page table
             yield Wait(query_empty, number)
             for _ in range(tiles):
-                for ring, copy in rings:
+                for ring, _ in rings:
                     yield from ring.free(tile)
                     yield setting.instructions(ISSUE_OF_A_LOAD / len(rings))
-                    if in_order:
-                        issued.arrive()
-                    else:
-                        simulation.add(f"{name} copies", share(ring, copy))
+                    issued.arrive()
                 tile += 1
 
     def transfer(step: int, begun: Barrier, done: Barrier) -> Role:
@@ -126,15 +121,7 @@ def loading(
         yield setting.trip(to_l2=from_l2)
         rings[number % len(rings)][0].full.arrive()
 
-    def share(ring: Ring, parts: tuple[Work, Work]) -> Role:
-        busy = {unit: PARTS_OF_A_COPY * n for part in parts for unit, n in part.busy.items()}
-        yield Work(0, busy)
-        yield setting.trip(to_l2=from_l2)
-        ring.full.arrive()
-
     simulation.add(name, load())
-    if not in_order:
-        return
     simulation.add(f"{name} copies", transfer(0, issued, sent))
     simulation.add(f"{name} arrivals", transfer(1, sent, landed))
     for number in range(total):
