@@ -58,9 +58,8 @@ def _scores(
     tensor = setting.product(ROWS, KEYS, D_CACHE)
     operands = D_CACHE // DEPTH * (ROWS + KEYS) * DEPTH
     product = Work(tensor, {"tensor": tensor, "port": setting.port(operands)}, SCORES_WEIGHT)
-    softmax = setting.instructions(
-        role.instructions(KEYS) - PRODUCT_INSTRUCTIONS, exp=setting.exponentials(role.of("mufu", KEYS))
-    )
+    exponentials = setting.exponentials(role.of("mufu", KEYS))
+    softmax = setting.instructions(role.instructions(KEYS) - PRODUCT_INSTRUCTIONS, exp=exponentials)
     tile = 0
     span = 0
     for tiles in pieces:
