@@ -19,4 +19,29 @@ struct PrefillConfig {
   friend constexpr bool operator==(const PrefillConfig&, const PrefillConfig&) = default;
 };
 
+// How sm_90 keeps the rows of a tile: in chunks of so many elements, which the copy engine swizzles
+// by their bytes. 8-bit values are one chunk: they are transposed on their way to the products.
+constexpr int sm90_prefill_chunk(const PrefillConfig&) {
+  return 64;
+}
+constexpr int sm90_prefill_value_chunk(const PrefillConfig& config) {
+  return size_bytes(config.dtype) == 1 ? 128 : 64;
+}
+
+// One warpgroup loads, and one multiplies for every 64 queries.
+constexpr int sm90_prefill_threads(const PrefillConfig& config) {
+  return 128 * (1 + config.tile_q / 64);
+}
+
+constexpr int kSm90PrefillStages = 2;  // of keys and of values
+
+// Dynamic shared memory: the queries, the stages, of 8-bit values as many transposed ones, and 1 KB
+// for barriers.
+constexpr int sm90_prefill_smem_bytes(const PrefillConfig& config) {
+  const int bytes = size_bytes(config.dtype);
+  const int values = config.tile_kv * config.d_v * bytes;
+  const int stage = config.tile_kv * config.d_qk * bytes + (bytes == 1 ? 2 : 1) * values;
+  return config.tile_q * config.d_qk * bytes + kSm90PrefillStages * stage + 1024;
+}
+
 }  // namespace mla
