@@ -67,12 +67,14 @@ __global__ void __launch_bounds__(sm90_prefill_threads(kConfig), 1)
   ptx::griddepcontrol_wait();
   ptx::griddepcontrol_launch_dependents();
 
+  // One warpgroup that multiplies has registers enough from the start.
+  constexpr bool kShares = prefill::num_math_warpgroups(kConfig) > 1;
   const int warpgroup = ptx::uniform(threadIdx.x / 128);
   if (warpgroup == prefill::kLoadWarpgroup) {
-    ptx::setmaxnreg_dec<40>();
+    if constexpr (kShares) ptx::setmaxnreg_dec<40>();
     prefill::load_roles<kConfig>(params, storage);
   } else {
-    ptx::setmaxnreg_inc<232>();
+    if constexpr (kShares) ptx::setmaxnreg_inc<232>();
     prefill::MathRole<kConfig>(params, storage, warpgroup - prefill::kFirstMathWarpgroup).run();
   }
 }
