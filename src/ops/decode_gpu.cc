@@ -3,7 +3,6 @@
 #include "ops/decode_gpu.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -11,11 +10,14 @@
 #include "check.h"
 #include "device/abi/decode_params.h"
 #include "ops/gpu_runtime.h"
+#include "ops/tensor_maps.h"
 #include "plan/decode_workspace.h"
 #include "plan/element.h"
 
 namespace mla {
 namespace {
+
+constexpr const char* kWhere = "decode";
 
 // Kernels keep rows in chunks of as many bytes as the copy engine swizzles.
 constexpr driver::cuuint32_t kChunkBytes = 128;
@@ -35,28 +37,6 @@ BlockShape block_shape(const DecodeConfig& config, Arch arch) {
   return {kSm100DecodeThreads, sm100_decode_smem_bytes(config)};
 }
 
-TensorMap encode(GpuRuntime& gpu, const void* address, driver::TensorTile tile) {
-  tile.data_type = driver::kTensorMapUint8;
-  tile.l2_promotion = driver::kL2Promotion128B;
-  const driver::CUtensorMap encoded = gpu.tensor_maps().find_or_encode(gpu.driver(), address, tile);
-  TensorMap map;
-  static_assert(sizeof(map) == sizeof(encoded));
-  std::memcpy(&map, &encoded, sizeof(map));
-  return map;
-}
-
-// The copy engine steps in 16 bytes; a dimension of one element is never stepped along.
-driver::cuuint64_t stride_bytes(const char* name, const TensorView& tensor, int dimension) {
-  const std::int64_t stride = tensor.strides[dimension] * size_bytes(tensor.dtype);
-  if (tensor.shape[dimension] <= 1) {
-    return driver::cuuint64_t((kLatentColumns + kRopeColumns) * size_bytes(tensor.dtype));
-  }
-  MLA_CHECK(stride > 0 && stride % 16 == 0, ErrorKind::kNotImplemented, "decode",
-            std::string(name) + "'s strides must be positive multiples of 16 bytes on this device",
-            std::to_string(stride) + " bytes");
-  return driver::cuuint64_t(stride);
-}
-
 driver::cuuint64_t latent_bytes(const TensorView& tensor) {
   return driver::cuuint64_t(kLatentColumns * size_bytes(tensor.dtype));
 }
@@ -65,15 +45,7 @@ driver::cuuint64_t latent_bytes(const TensorView& tensor) {
 void narrow_to_rope(driver::TensorTile& tile, const TensorView& tensor) {
   const auto bytes = driver::cuuint32_t(kRopeColumns * size_bytes(tensor.dtype));
   tile.dims[0] = tile.box[0] = bytes;
-  tile.swizzle = bytes == kChunkBytes ? driver::kSwizzle128B : driver::kSwizzle64B;
-}
-
-// Kernels store up to eight elements at once.
-void expect_storable(const TensorView& out) {
-  for (int i = 0; i < out.rank - 1; ++i) {
-    MLA_CHECK(out.shape[i] <= 1 || out.strides[i] % 8 == 0, ErrorKind::kNotImplemented, "decode",
-              "out's strides must be multiples of 8 elements on this device", out.strides[i]);
-  }
+  tile.swizzle = swizzle_of(bytes);
 }
 
 // Query or output as boxes of one row tile. Whole tokens fold as [tokens, heads]; tiles that cut
@@ -98,7 +70,7 @@ RowBoxes row_boxes(const char* name, const TensorView& tensor, const DecodePlan&
             plan.fold};
   }
   MLA_CHECK(tokens == 1 || tensor.strides[1] == heads * tensor.strides[2],
-            ErrorKind::kNotImplemented, "decode",
+            ErrorKind::kNotImplemented, kWhere,
             std::string(name) + "'s tokens must lie one after another where " +
                 std::to_string(tokens * heads) + " rows are packed into tiles of " +
                 std::to_string(plan.rows_per_tile) + ": its token stride must be " +
@@ -114,13 +86,14 @@ RowBoxes row_boxes(const char* name, const TensorView& tensor, const DecodePlan&
 
 // Boxes of one chunk of the latent columns.
 driver::TensorTile latent_tile(const char* name, const TensorView& tensor, const RowBoxes& boxes) {
-  return {.rank = 4,
-          .dims = {latent_bytes(tensor), boxes.num_heads, boxes.num_tokens,
-                   driver::cuuint64_t(tensor.shape[0])},
-          .stride_bytes = {stride_bytes(name, tensor, 2), stride_bytes(name, tensor, 1),
-                           stride_bytes(name, tensor, 0)},
-          .box = {kChunkBytes, boxes.heads_per_box, boxes.tokens_per_box, 1},
-          .swizzle = driver::kSwizzle128B};
+  return {
+      .rank = 4,
+      .dims = {latent_bytes(tensor), boxes.num_heads, boxes.num_tokens,
+               driver::cuuint64_t(tensor.shape[0])},
+      .stride_bytes = {stride_bytes(kWhere, name, tensor, 2), stride_bytes(kWhere, name, tensor, 1),
+                       stride_bytes(kWhere, name, tensor, 0)},
+      .box = {kChunkBytes, boxes.heads_per_box, boxes.tokens_per_box, 1},
+      .swizzle = driver::kSwizzle128B};
 }
 
 void set_query(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
@@ -159,8 +132,8 @@ void set_result_maps(DecodeParams& params, const DecodeArgs& args, const DecodeP
 void set_cache(DecodeParams& params, const DecodeArgs& args, const DecodePlan& plan,
                GpuRuntime& gpu) {
   const TensorView& cache = args.kv_cache;
-  const auto row_stride = stride_bytes("kv_cache", cache, cache.rank - 2);
-  const auto page_stride = stride_bytes("kv_cache", cache, 0);
+  const auto row_stride = stride_bytes(kWhere, "kv_cache", cache, cache.rank - 2);
+  const auto page_stride = stride_bytes(kWhere, "kv_cache", cache, 0);
   const auto page_size = cache.shape[cache.rank - 2];
   const auto rows =
       driver::cuuint32_t(std::min<std::int64_t>(page_size, plan.tile_kv / plan.cluster_size));
@@ -192,7 +165,7 @@ void set_workspace(DecodeParams& params, const DecodeArgs& args, const DecodePla
 }
 
 DecodeParams make_params(const DecodeArgs& args, const DecodePlan& plan, GpuRuntime& gpu) {
-  expect_storable(args.out);
+  expect_storable(kWhere, args.out);
   DecodeParams params = {};
   set_query(params, args, plan, gpu);
   set_cache(params, args, plan, gpu);

@@ -110,7 +110,7 @@ class GpuRuntime {
   std::mutex host_tensors_mutex_;
   std::vector<GpuDevice> devices_;
   std::tuple<KernelTable<KvPackConfig>, KernelTable<MergeConfig>, KernelTable<DecodeConfig>,
-             KernelTable<DecodeMergeConfig>>
+             KernelTable<DecodeMergeConfig>, KernelTable<PrefillConfig>>
       tables_;  // gone before contexts
   PlanMemo<DecodeProblem, DecodePlan> decode_plans_;
   driver::TensorMapMemo tensor_maps_;

@@ -59,6 +59,13 @@ std::vector<TensorView> tensors_of(const MergeArgs& args) {
   return tensors;
 }
 
+std::vector<TensorView> tensors_of(const PrefillArgs& args) {
+  std::vector<TensorView> tensors = {args.query,           args.key,           args.value, args.out,
+                                     args.cum_seq_lens_kv, args.cum_seq_lens_q};
+  if (args.lse) tensors.push_back(*args.lse);
+  return tensors;
+}
+
 HostTensors::HostTensors(GpuRuntime& gpu, const std::vector<TensorView>& tensors)
     : gpu_(gpu), lock_(gpu.host_tensors_mutex()), current_(gpu.context(0)) {
   const driver::Driver& driver = gpu.driver();

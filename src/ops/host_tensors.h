@@ -9,6 +9,7 @@
 #include "mla/decode.h"
 #include "mla/kv_pack.h"
 #include "mla/merge.h"
+#include "mla/prefill.h"
 #include "mla/runtime.h"
 
 namespace mla {
@@ -38,6 +39,7 @@ class HostTensors {
 std::vector<TensorView> tensors_of(const DecodeArgs& args);
 std::vector<TensorView> tensors_of(const KvPackArgs& args);
 std::vector<TensorView> tensors_of(const MergeArgs& args);
+std::vector<TensorView> tensors_of(const PrefillArgs& args);
 
 // Calls `launch`, which submits kernels that work on the tensors of `args`. Where those lie on the
 // host, an emulated GPU takes its place: it is lent the tensors, and the kernels, on the default

@@ -36,6 +36,11 @@ inline KernelSpec kernel_spec(const DecodeConfig& config, Arch arch) {
           unsigned(sm90_decode_smem_bytes(config))};
 }
 
+inline KernelSpec kernel_spec(const PrefillConfig& config, Arch) {
+  return {{"device/sm90/prefill.cuh", "mla::sm90::prefill_kernel<" + config_text(config) + ">"},
+          unsigned(sm90_prefill_smem_bytes(config))};
+}
+
 inline KernelSpec kernel_spec(const DecodeMergeConfig& config, Arch) {
   return {
       {"device/simt/decode_merge.cuh", "mla::decode_merge_kernel<" + config_text(config) + ">"}};

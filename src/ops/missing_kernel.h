@@ -2,19 +2,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "mla/device.h"
 #include "mla/error.h"
 #include "mla/plan.h"
 
 namespace mla {
 
-// A legal call that this build has no kernel for: "decode: no kernel for sm_90 in this build".
-inline Error missing_kernel(const char* where, const DeviceFacts& device) {
-  return Error(ErrorKind::kNotImplemented, where,
-               std::string("no kernel for ") + name(device.arch) + " in this build");
-}
-
-// The same for a verdict, whose reason begins with the operation.
+// A legal call that this build has no kernel for, by a verdict whose reason begins with the
+// operation: "decode: no kernel for float8_e5m2 on sm_90 in this build".
 inline Error missing_kernel(const char* where, const Verdict& verdict) {
   const std::string prefix = std::string(where) + ": ";
   const bool is_prefixed = verdict.reason.starts_with(prefix);

@@ -4,17 +4,24 @@
 
 #include "cpu/ops.h"
 #include "ops/check_args.h"
+#include "ops/host_tensors.h"
 #include "ops/missing_kernel.h"
+#include "ops/prefill_gpu.h"
+#include "plan/prefill_plan.h"
 
 namespace mla {
 
-void prefill(const PrefillArgs& args, Runtime& runtime, Stream /*stream*/) {
+void prefill(const PrefillArgs& args, Runtime& runtime, Stream stream) {
   const PrefillProblem problem = check(args);
   if (problem.total_q == 0) return;
   const DeviceFacts& device = runtime.device(args.query.device);
 
-  if (device.arch != Arch::kCpu) throw missing_kernel("prefill", device);
-  cpu::prefill(args, runtime.num_cpu_threads());
+  if (device.arch == Arch::kCpu) return cpu::prefill(args, runtime.num_cpu_threads());
+  if (const Verdict verdict = can_implement(problem, device); !verdict) {
+    throw missing_kernel("prefill", verdict);
+  }
+  launch_on(args.query.device, args, runtime,
+            [&] { prefill_on_gpu(args, plan_prefill(problem, device), runtime, stream); });
 }
 
 }  // namespace mla
