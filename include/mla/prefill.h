@@ -59,6 +59,8 @@ struct PrefillProblem {
   bool is_causal = true;
   bool has_lse = false;
   bool enable_pdl = false;
+
+  friend bool operator==(const PrefillProblem&, const PrefillProblem&) = default;
 };
 
 // Computes out (and lse). Throws Error before anything is written when an argument is not as above.

@@ -14,11 +14,13 @@
 #include "driver/kernel.h"
 #include "driver/tensor_map_memo.h"
 #include "mla/decode.h"
+#include "mla/prefill.h"
 #include "mla/runtime.h"
 #include "ops/emulation.h"
 #include "ops/kernel_spec.h"
 #include "ops/plan_memo.h"
 #include "plan/decode_plan.h"
+#include "plan/prefill_plan.h"
 
 namespace mla {
 
@@ -88,6 +90,7 @@ class GpuRuntime {
   const driver::Driver& driver() const { return driver_; }
 
   PlanMemo<DecodeProblem, DecodePlan>& decode_plans() { return decode_plans_; }
+  PlanMemo<PrefillProblem, PrefillPlan>& prefill_plans() { return prefill_plans_; }
   driver::TensorMapMemo& tensor_maps() { return tensor_maps_; }
 
   // Held while tensors on the host are lent to an emulated GPU.
@@ -113,6 +116,7 @@ class GpuRuntime {
              KernelTable<DecodeMergeConfig>, KernelTable<PrefillConfig>>
       tables_;  // gone before contexts
   PlanMemo<DecodeProblem, DecodePlan> decode_plans_;
+  PlanMemo<PrefillProblem, PrefillPlan> prefill_plans_;
   driver::TensorMapMemo tensor_maps_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "cpu/ops.h"
 #include "ops/check_args.h"
+#include "ops/gpu_runtime.h"
 #include "ops/host_tensors.h"
 #include "ops/missing_kernel.h"
 #include "ops/prefill_gpu.h"
@@ -20,8 +21,9 @@ void prefill(const PrefillArgs& args, Runtime& runtime, Stream stream) {
   if (const Verdict verdict = can_implement(problem, device); !verdict) {
     throw missing_kernel("prefill", verdict);
   }
-  launch_on(args.query.device, args, runtime,
-            [&] { prefill_on_gpu(args, plan_prefill(problem, device), runtime, stream); });
+  const PrefillPlan plan = runtime.gpu().prefill_plans().find_or_make(
+      problem, args.query.device.index, [&] { return plan_prefill(problem, device); });
+  launch_on(args.query.device, args, runtime, [&] { prefill_on_gpu(args, plan, runtime, stream); });
 }
 
 }  // namespace mla

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <numbers>
+#include <string>
 
 #include "check.h"
 #include "device/abi/prefill_params.h"
@@ -16,6 +17,15 @@ namespace mla {
 namespace {
 
 constexpr const char* kWhere = "prefill";
+constexpr std::int64_t kMaxInt = std::numeric_limits<int>::max();
+
+// Kernels count in 32 bits, and one step beyond the last.
+void expect_countable(const char* what, std::int64_t count, std::int64_t step) {
+  const std::int64_t most = kMaxInt - step;
+  MLA_CHECK(count <= most, ErrorKind::kNotImplemented, kWhere,
+            std::string(what) + " must be at most " + std::to_string(most) + " on this device",
+            count);
+}
 
 // Boxes of so many rows of one head, in chunks of so many columns.
 TensorMap row_boxes(GpuRuntime& gpu, const char* name, const TensorView& tensor, int rows,
@@ -47,12 +57,15 @@ void set_maps(PrefillParams& params, const PrefillArgs& args, const PrefillConfi
 // Keys whose rows take half of the L2: the other half is for queries, results and what comes next.
 int keys_at_once(const PrefillConfig& config, const DeviceFacts& device) {
   const std::int64_t row_bytes = (config.d_qk + config.d_v) * size_bytes(config.dtype);
-  return int(std::clamp<std::int64_t>(device.l2_bytes / 2 / row_bytes, 1,
-                                      std::numeric_limits<int>::max()));
+  return int(std::clamp<std::int64_t>(device.l2_bytes / 2 / row_bytes, 1, kMaxInt));
 }
 
-PrefillParams make_params(const PrefillArgs& args, const PrefillConfig& config,
+PrefillParams make_params(const PrefillArgs& args, const PrefillPlan& plan,
                           const DeviceFacts& device, GpuRuntime& gpu) {
+  const PrefillConfig& config = plan.config;
+  expect_countable("query's tokens", args.query.shape[0], config.tile_q);
+  expect_countable("key's tokens", args.key.shape[0], config.tile_kv);
+  expect_countable("the tiles of queries of all heads", plan.max_num_items, plan.grid.x);
   expect_storable(kWhere, args.out);
   PrefillParams params = {};
   set_maps(params, args, config, gpu);
@@ -79,7 +92,7 @@ void prefill_on_gpu(const PrefillArgs& args, const PrefillPlan& plan, Runtime& r
   GpuRuntime& gpu = runtime.gpu();
   const int ordinal = args.query.device.index;
   const driver::CurrentContext current(gpu.context(ordinal));
-  const PrefillParams params = make_params(args, plan.config, gpu.facts(ordinal), gpu);
+  const PrefillParams params = make_params(args, plan, gpu.facts(ordinal), gpu);
   gpu.kernel(plan.config, ordinal)
       .launch({.grid = {unsigned(plan.grid.x)},
                .block = {unsigned(sm90_prefill_threads(plan.config))},
