@@ -51,7 +51,8 @@ ExpectedAttention expect_prefill(const PrefillInputs& inputs, const Case& c, boo
   const Attention attention = reference_prefill(inputs, c.get<double>("softmax_scale"), is_causal,
                                                 target.probability_dtype(dtype));
   return expected_attention(attention, c.dtype("out_dtype"), inputs.query.shape()[2], c.lse_base(),
-                            target.sum_cutoff(dtype), target.inner_rounding(dtype));
+                            target.sum_cutoff(dtype), target.inner_rounding(dtype),
+                            target.probability_rounding(dtype));
 }
 
 // A prefix without mask and the new tokens under the case's mask, merged, against the whole.

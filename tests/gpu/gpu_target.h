@@ -22,13 +22,19 @@ class GpuTarget : public Target {
 
   Device device() const override { return device_; }
   Runtime& runtime() override { return runtime_; }
-  DType probability_dtype(DType input) const override { return input; }
+  // Prefill multiplies values in e5m2 by probabilities in e4m3.
+  DType probability_dtype(DType input) const override {
+    return input == DType::kFloat8E5M2 ? DType::kFloat8E4M3 : input;
+  }
   // Hopper keeps 13 fraction bits of a sum of FP8 products.
   double sum_cutoff(DType input) const override { return size_bytes(input) == 1 ? 0x1p-13 : 0; }
   // Probabilities, relative to another maximum than the reference's, and partials in float16.
   double inner_rounding(DType input) const override {
     if (size_bytes(input) != 2) return 0;
     return (input == DType::kBFloat16 ? 0x1p-9 : 0x1p-12) + 0x1p-12;
+  }
+  double probability_rounding(DType input) const override {
+    return size_bytes(input) == 1 ? 0x1p-4 : 0;
   }
   TensorView upload(const HostTensor& tensor) override;
   void download(HostTensor& tensor) override;

@@ -31,7 +31,7 @@ double round_probability(double probability, DType dtype) {
 AttentionRow attend(const AttentionProblem& problem) {
   AttentionRow row;
   row.out.assign(problem.d_v, 0);
-  row.rounded_out = row.second_moment = row.out;
+  row.rounded_out = row.second_moment = row.rounding_walk = row.out;
   row.lse = -kInfinity;
   row.num_keys = problem.num_keys;
   if (problem.num_keys == 0) return row;
@@ -59,8 +59,10 @@ AttentionRow attend(const AttentionProblem& problem) {
       row.out[d] += weight / total * scaled;
       row.rounded_out[d] += rounded / total * scaled;
       row.second_moment[d] += weight / total * scaled * scaled;
+      row.rounding_walk[d] += std::pow(weight / total * scaled, 2);
     }
   }
+  for (double& walk : row.rounding_walk) walk = std::sqrt(walk);
   return row;
 }
 

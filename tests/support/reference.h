@@ -16,6 +16,7 @@ struct AttentionRow {
   std::vector<double> out;            // [d_v]
   std::vector<double> rounded_out;    // out, had the probabilities been rounded to a narrower dtype
   std::vector<double> second_moment;  // the probability-weighted mean of value^2
+  std::vector<double> rounding_walk;  // the root of the sum of (probability * value)^2
   double lse = 0;                     // natural logarithm; -inf without keys
   double score_size = 0;              // no |score| of the row is larger
   std::int64_t num_keys = 0;

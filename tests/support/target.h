@@ -25,6 +25,9 @@ class Target {
   // values, beyond what the reference happens to round; 0: all in float32.
   virtual double inner_rounding(DType /*input*/) const { return 0; }
 
+  // What prefill rounds an FP8 probability by at worst, relative to it; 0: not.
+  virtual double probability_rounding(DType /*input*/) const { return 0; }
+
   // The tensor as this target's kernels see it, and what they left in it back in the tensor.
   virtual TensorView upload(const HostTensor& tensor) = 0;
   virtual void download(HostTensor& tensor) = 0;

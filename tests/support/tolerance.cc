@@ -72,7 +72,8 @@ double cosine_difference(const std::vector<double>& left, const std::vector<doub
 }
 
 ExpectedAttention expected_attention(const Attention& attention, DType out_dtype, std::int64_t d_qk,
-                                     LseBase base, double sum_cutoff, double inner_rounding) {
+                                     LseBase base, double sum_cutoff, double inner_rounding,
+                                     double probability_rounding) {
   std::vector<double> exact, unrounded, float32_error;
   Expected lse{{attention.shape.begin(), attention.shape.end() - 1}, {}, {}};
   for (const AttentionRow& row : attention.rows) {
@@ -85,7 +86,8 @@ ExpectedAttention expected_attention(const Attention& attention, DType out_dtype
       exact.push_back(row.out[d]);
       unrounded.push_back(row.rounded_out[d]);
       float32_error.push_back(score * std::sqrt(variance) +
-                              (walk + cut) * std::sqrt(row.second_moment[d]));
+                              (walk + cut) * std::sqrt(row.second_moment[d]) +
+                              kRoundingFactor * probability_rounding * row.rounding_walk[d]);
     }
     lse.values.push_back(row.lse * units(base));
     lse.bounds.push_back(units(base) * (score + walk + 2 * kUnitRoundoff * size(row.lse)));

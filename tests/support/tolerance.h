@@ -15,7 +15,9 @@
 // times the standard deviation of the values under the probabilities, plus sqrt(keys) u times their
 // root mean square; a log-sum-exp by d and its own rounding. A tensor core that cuts its running
 // sum off, always towards zero, adds that to a score at every step of 32 products, and to an output
-// twice.
+// twice. FP8 probabilities relative to another maximum than the reference's, or of scores that were
+// cut off, round differently, and so coarsely that the worst would allow anything where many keys
+// are averaged: their roundings (relative, of each key) are taken as independent.
 namespace mla::test {
 
 // Exact values, a bound for each, and one for the direction of the whole.
@@ -32,8 +34,8 @@ struct ExpectedAttention {
 };
 
 ExpectedAttention expected_attention(const Attention& attention, DType out_dtype, std::int64_t d_qk,
-                                     LseBase base, double sum_cutoff = 0,
-                                     double inner_rounding = 0);
+                                     LseBase base, double sum_cutoff = 0, double inner_rounding = 0,
+                                     double probability_rounding = 0);
 
 // A merge's results; `largest` is the largest |partial out| at each element, `lse` natural.
 ExpectedAttention expected_merge(const Shape& shape, const std::vector<double>& out,

@@ -116,6 +116,7 @@ def expect(
     inputs: PrefillInputs, case: Case, target: Target, is_causal: bool
 ) -> tuple[Expected, Expected]:
     """What a call on these inputs has to give: (out, lse)."""
+    dtype = inputs.query.dtype
     attention = reference.prefill(
         inputs.query,
         inputs.key,
@@ -124,11 +125,12 @@ def expect(
         inputs.kv_lens,
         case["softmax_scale"],
         is_causal,
-        target.probability_dtype(inputs.query.dtype),
+        target.probability_dtype(dtype),
     )
     d_qk = inputs.query.shape[2]
-    cutoff = target.sum_cutoff(inputs.query.dtype)
-    out = expected_out(attention, DTYPES[case["out_dtype"]], d_qk, cutoff)
+    cutoff = target.sum_cutoff(dtype)
+    roundings = target.inner_rounding(dtype), target.probability_rounding(dtype)
+    out = expected_out(attention, DTYPES[case["out_dtype"]], d_qk, cutoff, *roundings)
     return out, expected_lse(attention, d_qk, case["lse_base"], cutoff)
 
 

@@ -28,14 +28,17 @@ class Target:
 
     def probability_dtype(self, input_dtype: torch.dtype) -> torch.dtype:
         """What softmax probabilities are rounded to before they meet the values."""
-        return torch.float32 if self.arch == "cpu" else input_dtype
+        if self.arch == "cpu":
+            return torch.float32
+        # Prefill multiplies values in e5m2 by probabilities in e4m3.
+        return torch.float8_e4m3fn if input_dtype.itemsize == 1 else input_dtype
 
     def sum_cutoff(self, input_dtype: torch.dtype) -> float:
         """What a running sum of products may lose a step: Hopper keeps 13 fraction bits in FP8."""
         return 2.0**-13 if self.arch == "sm_90" and input_dtype.itemsize == 1 else 0.0
 
     def inner_rounding(self, input_dtype: torch.dtype) -> float:
-        """What decode rounds on the way: probabilities to the input's dtype, partials to float16.
+        """What attention rounds on the way: probabilities to the input's dtype, partials to float16.
 
         Relative to the root mean square of the values, at worst.
         """
@@ -44,7 +47,7 @@ class Target:
         return (2.0**-9 if input_dtype == torch.bfloat16 else 2.0**-12) + 2.0**-12
 
     def probability_rounding(self, input_dtype: torch.dtype) -> float:
-        """What decode rounds an FP8 probability by, relative to it; the reference rounds others."""
+        """What attention rounds an FP8 probability by, relative to it; the reference rounds others."""
         return 0.0 if self.arch == "cpu" or input_dtype.itemsize != 1 else 2.0**-4
 
     def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
