@@ -6,43 +6,14 @@
 
 #include <algorithm>
 
-#include "cases/merge_call.h"
 #include "mla/prefill.h"
 #include "support/compare.h"
-#include "support/prefill_problem.h"
 
 namespace mla::test {
 namespace {
 
 std::int64_t longest(const std::vector<std::int64_t>& lengths) {
   return lengths.empty() ? 0 : *std::ranges::max_element(lengths);
-}
-
-Result run_prefill(const PrefillInputs& inputs, const Case& c, bool is_causal, Target& target,
-                   bool with_lse = true) {
-  const Shape& query = inputs.query.shape();
-  Result result{HostTensor(c.dtype("out_dtype"), {query[0], query[1], inputs.value.shape()[2]}),
-                HostTensor(DType::kFloat32, {query[0], query[1]})};
-  const HostTensor cum_kv = cumulative(inputs.kv_lens), cum_q = cumulative(inputs.q_lens);
-  PrefillArgs args{.query = target.upload(inputs.query),
-                   .key = target.upload(inputs.key),
-                   .value = target.upload(inputs.value),
-                   .out = target.upload(result.out),
-                   .cum_seq_lens_kv = target.upload(cum_kv),
-                   .cum_seq_lens_q = target.upload(cum_q),
-                   .lse = std::nullopt,
-                   .batch = static_cast<std::int64_t>(inputs.q_lens.size()),
-                   .max_seq_len_q = longest(inputs.q_lens),
-                   .max_seq_len_kv = longest(inputs.kv_lens),
-                   .softmax_scale = c.get<float>("softmax_scale"),
-                   .is_causal = is_causal,
-                   .enable_pdl = c.get<bool>("enable_pdl"),
-                   .lse_base = c.lse_base()};
-  if (with_lse) args.lse = target.upload(result.lse);
-  prefill(args, target.runtime());
-  target.download(result.out);
-  if (with_lse) target.download(result.lse);
-  return result;
 }
 
 ExpectedAttention expect_prefill(const PrefillInputs& inputs, const Case& c, bool is_causal,
@@ -77,6 +48,33 @@ void check_merge(const PrefillInputs& inputs, const Case& c, const ExpectedAtten
 }
 
 }  // namespace
+
+Result run_prefill(const PrefillInputs& inputs, const Case& c, bool is_causal, Target& target,
+                   bool with_lse) {
+  const Shape& query = inputs.query.shape();
+  Result result{HostTensor(c.dtype("out_dtype"), {query[0], query[1], inputs.value.shape()[2]}),
+                HostTensor(DType::kFloat32, {query[0], query[1]})};
+  const HostTensor cum_kv = cumulative(inputs.kv_lens), cum_q = cumulative(inputs.q_lens);
+  PrefillArgs args{.query = target.upload(inputs.query),
+                   .key = target.upload(inputs.key),
+                   .value = target.upload(inputs.value),
+                   .out = target.upload(result.out),
+                   .cum_seq_lens_kv = target.upload(cum_kv),
+                   .cum_seq_lens_q = target.upload(cum_q),
+                   .lse = std::nullopt,
+                   .batch = static_cast<std::int64_t>(inputs.q_lens.size()),
+                   .max_seq_len_q = longest(inputs.q_lens),
+                   .max_seq_len_kv = longest(inputs.kv_lens),
+                   .softmax_scale = c.get<float>("softmax_scale"),
+                   .is_causal = is_causal,
+                   .enable_pdl = c.get<bool>("enable_pdl"),
+                   .lse_base = c.lse_base()};
+  if (with_lse) args.lse = target.upload(result.lse);
+  prefill(args, target.runtime());
+  target.download(result.out);
+  if (with_lse) target.download(result.lse);
+  return result;
+}
 
 void check_prefill_case(const Case& c, Target& target) {
   const bool is_causal = c.get<bool>("is_causal");
