@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The tokenspeed-mla authors
 # SPDX-License-Identifier: MIT
-"""Decode of queries, and into results, whose strides no kernel follows: by copies of them."""
+"""Attention of tensors, and into results, whose strides no kernel follows: by copies of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -33,3 +34,27 @@ def decode(
     packed = torch.empty_like(out, memory_format=torch.contiguous_format)
     _library.decode(query.contiguous(), *inputs, packed, *others)
     out.copy_(packed)
+
+
+def prefill(
+    run: Callable[..., None],
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    out: Tensor,
+    *others: Any,
+) -> None:
+    """The prefill `run`, with the same arguments and errors.
+
+    On a GPU strides must be multiples of 16 bytes, among other things; the library refuses others
+    before it launches anything.
+    """
+    try:
+        return run(query, key, value, out, *others)
+    except NotImplementedError:
+        if all(tensor.is_contiguous() for tensor in (query, key, value, out)):
+            raise
+    packed = out.contiguous()  # with the rows past the last request, which stay as they are
+    run(query.contiguous(), key.contiguous(), value.contiguous(), packed, *others)
+    if packed is not out:
+        out.copy_(packed)

@@ -13,12 +13,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import tvm_ffi
 from torch import Tensor
 
-from tokenspeed_mla import _library
+from tokenspeed_mla import _any_strides, _library
 from tokenspeed_mla.planning import DeviceLike, PrefillProblem, Verdict, ask
 
 BACKEND_VARIABLE = "TOKENSPEED_MLA_PREFILL_BACKEND"
@@ -76,11 +77,11 @@ def selected() -> Backend:
     raise ValueError(f"prefill: {BACKEND_VARIABLE} must be jit, cutedsl or binary, got {backend!r}")
 
 
-def prefill(query: Tensor, *args: object) -> None:
-    """Runs the library's prefill, in the selected backend."""
+def prefill(query: Tensor, *args: Any) -> None:
+    """Runs the library's prefill, in the selected backend, whatever the tensors' strides are."""
     backend = selected()
     run = PACKAGE.prefill if query.is_cpu else backend.prefill
-    run(query, *args)
+    _any_strides.prefill(run, query, *args)
 
 
 def can_prefill(problem: PrefillProblem, device: DeviceLike = None) -> Verdict:

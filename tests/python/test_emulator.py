@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-CALLS = ["emulated_calls.py", "test_isolation.py"]
+CALLS = ["emulated_calls.py", "emulated_prefill.py", "test_isolation.py"]
 LIBCUDA = HERE.parents[1] / "build" / "release" / "emulator" / "libcuda.so.1"
 
 

@@ -38,7 +38,7 @@ class Target:
         return 2.0**-13 if self.arch == "sm_90" and input_dtype.itemsize == 1 else 0.0
 
     def inner_rounding(self, input_dtype: torch.dtype) -> float:
-        """What attention rounds on the way: probabilities to the input's dtype, partials to float16.
+        """What is rounded on the way: probabilities to the input's dtype, partials to float16.
 
         Relative to the root mean square of the values, at worst.
         """
@@ -47,7 +47,7 @@ class Target:
         return (2.0**-9 if input_dtype == torch.bfloat16 else 2.0**-12) + 2.0**-12
 
     def probability_rounding(self, input_dtype: torch.dtype) -> float:
-        """What attention rounds an FP8 probability by, relative to it; the reference rounds others."""
+        """What an FP8 probability is rounded by, relative to it; the reference rounds others."""
         return 0.0 if self.arch == "cpu" or input_dtype.itemsize != 1 else 2.0**-4
 
     def to_device(self, tensor: torch.Tensor) -> torch.Tensor:
