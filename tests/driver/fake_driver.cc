@@ -107,12 +107,25 @@ MLA_EXPORT CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int* num_blocks,
   return answer(__func__);
 }
 
-MLA_EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType, cuuint32_t,
-                                           void* address, const cuuint64_t*, const cuuint64_t*,
-                                           const cuuint32_t*, const cuuint32_t*,
-                                           CUtensorMapInterleave, CUtensorMapSwizzle,
-                                           CUtensorMapL2promotion, CUtensorMapFloatOOBfill) {
+MLA_EXPORT CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType data_type,
+                                           cuuint32_t rank, void* address, const cuuint64_t* dims,
+                                           const cuuint64_t* strides, const cuuint32_t* box,
+                                           const cuuint32_t*, CUtensorMapInterleave,
+                                           CUtensorMapSwizzle swizzle,
+                                           CUtensorMapL2promotion l2_promotion,
+                                           CUtensorMapFloatOOBfill fill) {
   std::memcpy(map, &address, sizeof(address));
+  TensorTile tile = {.data_type = data_type,
+                     .rank = int(rank),
+                     .swizzle = swizzle,
+                     .l2_promotion = l2_promotion,
+                     .out_of_bounds_fill = fill};
+  for (cuuint32_t i = 0; i < rank && i < TensorTile::kMaxRank; ++i) {
+    tile.dims[i] = dims[i];
+    tile.box[i] = box[i];
+    if (i + 1 < rank) tile.stride_bytes[i] = strides[i];
+  }
+  fake_driver()->tensor_maps.push_back({address, tile});
   return answer(__func__);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "driver/tensor_map.h"
 #include "driver/types.h"
 
 // A driver that runs nothing: it records what it is asked and answers as it was told. It is a
@@ -19,11 +20,17 @@ struct FakeLaunch {
   int first_argument = 0;  // the first four bytes of the kernel's argument
 };
 
+struct FakeTensorMap {
+  const void* address;
+  driver::TensorTile tile;
+};
+
 struct FakeDriver {
   std::vector<std::string> calls;                   // every function called, in order
   std::map<std::string, driver::CUresult> results;  // what a function answers; success unless named
   std::map<int, int> attributes;                    // of every device
   std::vector<FakeLaunch> launches;
+  std::vector<FakeTensorMap> tensor_maps;
   std::vector<std::string> images;  // first bytes of every image that was loaded
   int version = 13000;
   int num_devices = 2;

@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "compile/compile_fixture.h"
-#include "driver/driver_fixture.h"
+#include "driver/gpu_runtime_fixture.h"
 #include "mla/kv_pack.h"
 #include "mla/merge.h"
 
@@ -17,52 +16,20 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::error_of;
+using testing::GpuRuntimeTest;
 using ::testing::HasSubstr;
+using testing::kCuda0;
 
-constexpr Device kCuda0 = {DeviceType::kCuda, 0};
-
-class GpuRuntimeTest : public testing::DriverTest {
- protected:
-  void SetUp() override {
-    DriverTest::SetUp();
-    be_capability(9, 0);
-    fake().attributes[driver::kMultiprocessorCount] = 132;
-    fake().attributes[driver::kMaxSmemPerBlockOptinBytes] = 232448;
-    fake().attributes[driver::kL2CacheSizeBytes] = 60 << 20;
-  }
-
-  void be_capability(int major, int minor) {
-    fake().attributes[driver::kComputeCapabilityMajor] = major;
-    fake().attributes[driver::kComputeCapabilityMinor] = minor;
-  }
-
-  RuntimeOptions options() const {
-    return {.num_cpu_threads = 1,
-            .libcuda = MLA_FAKE_DRIVER,
-            .nvrtc = nvrtc_,
-            .kernel_folder = folder_.path(),
-            .cache_folder = folder_.path() / "cache"};
-  }
-
-  // A pack of 10 tokens of 16 heads, with pointers that the fake driver never follows.
-  static KvPackArgs pack_args() {
-    void* const data = reinterpret_cast<void*>(std::uintptr_t{1} << 32);
-    const auto at = [&](std::uintptr_t offset) { return static_cast<char*>(data) + offset; };
-    return {.k_nope = contiguous_view(at(0), DType::kBFloat16, {10, 16, 128}, kCuda0),
-            .k_pe = contiguous_view(at(1 << 20), DType::kBFloat16, {10, 64}, kCuda0),
-            .v = contiguous_view(at(2 << 20), DType::kBFloat16, {10, 16, 128}, kCuda0),
-            .k_out = contiguous_view(at(3 << 20), DType::kFloat8E4M3, {10, 16, 192}, kCuda0),
-            .v_out = contiguous_view(at(4 << 20), DType::kFloat8E4M3, {10, 16, 128}, kCuda0)};
-  }
-
-  std::string nvrtc_ = first_nvrtc();
-  testing::TemporaryFolder folder_;
-
- private:
-  static std::string first_nvrtc() {
-    return compile::nvrtc_candidates(testing::nvrtc_at_hand()).front();
-  }
-};
+// A pack of 10 tokens of 16 heads, with pointers that the fake driver never follows.
+KvPackArgs pack_args() {
+  void* const data = reinterpret_cast<void*>(std::uintptr_t{1} << 32);
+  const auto at = [&](std::uintptr_t offset) { return static_cast<char*>(data) + offset; };
+  return {.k_nope = contiguous_view(at(0), DType::kBFloat16, {10, 16, 128}, kCuda0),
+          .k_pe = contiguous_view(at(1 << 20), DType::kBFloat16, {10, 64}, kCuda0),
+          .v = contiguous_view(at(2 << 20), DType::kBFloat16, {10, 16, 128}, kCuda0),
+          .k_out = contiguous_view(at(3 << 20), DType::kFloat8E4M3, {10, 16, 192}, kCuda0),
+          .v_out = contiguous_view(at(4 << 20), DType::kFloat8E4M3, {10, 16, 128}, kCuda0)};
+}
 
 TEST_F(GpuRuntimeTest, DevicesAreTheCpuThenTheGpus) {
   EXPECT_THAT(Runtime(options()).devices(),

@@ -41,8 +41,13 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
   }
   EXPECT_TRUE(can_implement(DecodeProblem{.batch = 0, .q_len = 100'000}, cpu()));
   EXPECT_TRUE(can_implement(DecodeProblem{.batch = 1'000'000, .cp_world = 8}, cpu()));
+  for (const DType dtype :
+       {DType::kFloat16, DType::kBFloat16, DType::kFloat8E4M3, DType::kFloat8E5M2}) {
+    const PrefillProblem problem = {.dtype = dtype, .d_qk = 128};
+    EXPECT_TRUE(can_implement(problem, cpu()));
+    EXPECT_TRUE(can_implement(problem, known_device("H200")));
+  }
   EXPECT_TRUE(can_implement(kPrefill, cpu()));
-  EXPECT_TRUE(can_implement(PrefillProblem{.dtype = DType::kFloat8E5M2, .d_qk = 128}, cpu()));
   EXPECT_TRUE(can_implement(KvPackProblem{.num_tokens = 0}, cpu()));
   EXPECT_TRUE(can_implement(MergeProblem{.num_partials = 9, .num_rows = 0, .head_dim = 8}, cpu()));
 }
