@@ -130,7 +130,9 @@ def check_prefill(
     result = tokenspeed_mla.tokenspeed_mla_prefill(**(inputs | {"return_lse": True}))
     out, lse = result[0] * output_scale, result[1]
     check, target = Check(tolerance), Target(out.device)
-    cutoff = target.sum_cutoff(inputs["query"].dtype)
+    dtype = inputs["query"].dtype
+    cutoff = target.sum_cutoff(dtype)
+    roundings = target.inner_rounding(dtype), target.probability_rounding(dtype)
     for piece in _prefill_pieces(shape, every):
         exact = reference.attend(
             inputs["query"][piece.tokens, piece.head].cpu(),
@@ -138,10 +140,10 @@ def check_prefill(
             inputs["value"][piece.keys, piece.kv_head].cpu(),
             piece.num_visible,
             inputs["softmax_scale"],
-            target.probability_dtype(inputs["query"].dtype),
+            target.probability_dtype(dtype),
         ).scaled(output_scale)
         got = out[piece.tokens, piece.head]
-        check.add(piece.name, got, expected_out(exact, out.dtype, shape.d_qk, cutoff))
+        check.add(piece.name, got, expected_out(exact, out.dtype, shape.d_qk, cutoff, *roundings))
         got_lse = lse[piece.tokens, piece.head]
         expected = expected_lse(exact, shape.d_qk, "e", cutoff)
         check.add_lse(f"{piece.name} lse", got_lse, expected)
