@@ -21,11 +21,16 @@ namespace mla {
 //
 // Causal is aligned to the bottom right: query i of a request sees key j when
 // j <= i + (kv_len - q_len). A row that sees no key gets out = 0 and lse = -inf.
+// Keys of other requests are never an influence. Nor is a key that a row does not see, as long as
+// it is finite: on a GPU, NaN or infinity in a key or value of a later token may reach the earlier
+// rows of that request.
+//
 // Strides of query, key, value, out: any that is not negative for tokens and heads, 1 for the last
-// dimension; their data starts at a multiple of 16 bytes. out and lse share memory with nothing
-// else of the call. Tensors may have more rows than the sums end at; those of out and lse stay as
-// they are. On the CPU the contents of both sums are checked too; on a GPU the host never reads
-// them.
+// dimension; a GPU refuses those that its copy engine or its stores cannot follow (Error
+// kNotImplemented). Their data starts at a multiple of 16 bytes. out and lse share memory with
+// nothing else of the call. Tensors may have more rows than the sums end at; those of out and lse
+// stay as they are. On the CPU the contents of both sums are checked too; on a GPU the host never
+// reads them.
 struct PrefillArgs {
   TensorView query;  // [sum q, h_q, d_qk] float8_e4m3fn, float8_e5m2, bfloat16 or float16
   TensorView key;    // [sum kv, h_k, d_qk], h_q a multiple of h_k

@@ -36,6 +36,9 @@ def tokenspeed_mla_prefill(
     Causal is aligned to the bottom right: query i of a request sees key j when
     j <= i + (kv_len - q_len). A row that sees no key gets out = 0, lse = -inf.
 
+    NaN and infinity stay in their request; on a GPU, those in a later token's key or value may
+    reach the earlier rows of that request.
+
     query, key, value and out start at a multiple of 16 bytes. They may have more rows than the
     cumulative lengths end at: those of out and lse are not written. Numbers may be Python's,
     NumPy's or tensors of one element (on a GPU, one that is waited for).
