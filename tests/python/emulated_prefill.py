@@ -99,6 +99,17 @@ def test_a_bad_call_of_any_strides_is_an_error():
 
 
 @each_dtype
+def test_the_largest_scores_pick_the_best_key(dtype):
+    call = prefill_call(dtype, softmax_scale=2.0**18)
+    out, lse = run(call)
+    query, key, value = (call[name].double() for name in ("query", "key", "value"))
+    best = (key[5:, 1] @ query[13, 1]).argmax()  # of all keys of the last request
+    rounding = 2.0**-8 + (2.0**-4 if dtype.itemsize == 1 else 0)  # of out, of a probability
+    torch.testing.assert_close(out[13, 1].double(), value[5 + best, 1], atol=0, rtol=rounding)
+    assert out.isfinite().all() and lse.isfinite().all()
+
+
+@each_dtype
 def test_warmup(dtype):
     warmup_compile_prefill(dtype)
     warmup_compile_prefill(dtype, 128, 128, enable_pdl=True)
