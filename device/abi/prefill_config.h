@@ -19,12 +19,12 @@ struct PrefillConfig {
   friend constexpr bool operator==(const PrefillConfig&, const PrefillConfig&) = default;
 };
 
-// How sm_90 keeps the rows of a tile: in chunks of so many elements, which the copy engine swizzles
-// by their bytes. 8-bit values are one chunk: they are transposed on their way to the products.
-constexpr int sm90_prefill_chunk(const PrefillConfig&) {
+// The rows of a tile lie in chunks of so many elements, which the copy engine swizzles by their
+// bytes. Those of values have 128 bytes.
+constexpr int prefill_chunk(const PrefillConfig&) {
   return 64;
 }
-constexpr int sm90_prefill_value_chunk(const PrefillConfig& config) {
+constexpr int prefill_value_chunk(const PrefillConfig& config) {
   return size_bytes(config.dtype) == 1 ? 128 : 64;
 }
 
@@ -42,6 +42,26 @@ constexpr int sm90_prefill_smem_bytes(const PrefillConfig& config) {
   const int values = config.tile_kv * config.d_v * bytes;
   const int stage = config.tile_kv * config.d_qk * bytes + (bytes == 1 ? 2 : 1) * values;
   return config.tile_q * config.d_qk * bytes + kSm90PrefillStages * stage + 1024;
+}
+
+// sm_100: a warpgroup for the softmax of every 128 queries, and one whose warps load and multiply.
+constexpr int sm100_prefill_threads(const PrefillConfig& config) {
+  return 128 * (1 + config.tile_q / 128);
+}
+
+// 256 queries in 16 bits leave room for one stage of values.
+constexpr int sm100_prefill_key_stages(const PrefillConfig& config) {
+  return size_bytes(config.dtype) == 1 ? 3 : 2;
+}
+constexpr int sm100_prefill_value_stages(const PrefillConfig& config) {
+  return size_bytes(config.dtype) == 1 ? 3 : config.tile_q == 256 ? 1 : 2;
+}
+
+// Dynamic shared memory: the queries, the stages, and 1 KB for barriers.
+constexpr int sm100_prefill_smem_bytes(const PrefillConfig& config) {
+  const int rows = config.tile_q + sm100_prefill_key_stages(config) * config.tile_kv;
+  const int value_rows = sm100_prefill_value_stages(config) * config.tile_kv;
+  return (rows * config.d_qk + value_rows * config.d_v) * size_bytes(config.dtype) + 1024;
 }
 
 }  // namespace mla

@@ -6,6 +6,7 @@
 #include "device/ptx/tma.cuh"
 #include "device/sm100/decode_storage.cuh"
 #include "device/sm100/pair.cuh"
+#include "device/sm100/stages.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/tile_boxes.cuh"
@@ -72,22 +73,6 @@ __device__ void load_values(const DecodeParams& params, typename ValueStages<kCo
   }
 }
 
-// Keys past the last one hold any bytes, and 0 * NaN is NaN: a warp writes 0 to those rows of V.
-template <int kNumChunks, int kNumRows, int kRowBytes>
-__device__ void clear_absent_keys(unsigned char (&chunks)[kNumChunks][kNumRows][kRowBytes],
-                                  int num_keys) {
-  constexpr int kVectors = kRowBytes / 16;
-#pragma unroll 1
-  for (auto& chunk : chunks) {
-    uint4* vectors = reinterpret_cast<uint4*>(chunk[0]);
-    for (int i = num_keys * kVectors + ptx::laneid(); i < kNumRows * kVectors; i += 32) {
-      vectors[i] = make_uint4(0, 0, 0, 0);
-    }
-  }
-  ptx::fence_proxy_async();
-  __syncwarp();
-}
-
 // Starts load(barrier), num_bytes in all, that fills a stage, and announces it at the leader's
 // `full`. A request's last tile, of num_keys, is loaded and cleaned first.
 template <DecodeConfig kConfig, int kNumChunks, typename Load>
@@ -111,15 +96,6 @@ __device__ void fill_values(DecodeStorage<kConfig>& storage, ptx::Barrier& full,
   tail.advance();
   clear_absent_keys(chunks, num_keys);
   if (leads) arrive_at_leader<kBlocks>(full);
-}
-
-// Before a block ends, what was to be arrived at its barriers must have.
-template <int kStages>
-__device__ void drain(ptx::Barrier (&empty)[kStages], tile::Ring<kStages> ring) {
-  for (int i = 0; i < kStages; ++i) {
-    tile::wait(empty[ring.stage], ring.free_parity());
-    ring.advance();
-  }
 }
 
 // Role: one warp loads the query rows of every piece that has keys.

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "device/ptx/f32x2.cuh"
-#include "device/ptx/math.cuh"
 #include "device/sm100/decode_row_state.cuh"
 #include "device/sm100/decode_storage.cuh"
 #include "device/sm100/decode_store.cuh"
 #include "device/sm100/pair.cuh"
+#include "device/sm100/row_softmax.cuh"
 #include "device/tile/decode_rows.cuh"
 #include "device/tile/decode_walk.cuh"
 #include "device/tile/vector.cuh"
@@ -49,16 +48,6 @@ struct RowExchange {
   }
 };
 
-template <int kCount>
-__device__ __forceinline__ float largest_of(const float (&scores)[kCount]) {
-  float largest = -kInfinity;
-#pragma unroll
-  for (int i = 0; i < kCount; i += 2) {
-    largest = fmaxf(largest, fmaxf(scores[i], scores[i + 1]));
-  }
-  return largest;
-}
-
 // Reads the thread's scores of a tile and returns the largest.
 template <DecodeConfig kConfig>
 __device__ __forceinline__ float take_scores(DecodeStorage<kConfig>& storage,
@@ -86,38 +75,6 @@ __device__ __forceinline__ float take_scores(DecodeStorage<kConfig>& storage,
   return kLoads == 1 ? largest[0] : fmaxf(largest[0], largest[kLoads - 1]);
 }
 
-// Scores of keys that the row does not see become -inf. first_key is the thread's. Returns the
-// largest that is left.
-template <int kCount>
-__device__ __forceinline__ float mask_scores(float (&scores)[kCount], int first_key, int bound,
-                                             float largest) {
-  if (first_key + kCount <= bound) return largest;
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) {
-    if (first_key + i >= bound) scores[i] = -kInfinity;
-  }
-  return largest_of(scores);
-}
-
-// Adds a vector of probabilities as they were rounded, the even and the odd ones.
-template <ElementType kType>
-__device__ __forceinline__ float2 add_rounded(float2 sums, const uint4& vector) {
-#pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    unsigned pair = tile::word(vector, i);
-    constexpr bool kIsFloat8 = size_bytes(kType) == 1;
-    if constexpr (kIsFloat8) {
-      // Of four significant bits each: float16 holds the sum of two, of unlike size all but
-      // exactly.
-      pair = ptx::add_rn_f16x2(ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(pair)),
-                               ptx::cvt_f16x2_e4m3x2(static_cast<unsigned short>(pair >> 16)));
-    }
-    constexpr ElementType kHalf = kIsFloat8 ? ElementType::kFloat16 : kType;
-    sums = ptx::add_rn_f32x2(sums, {tile::element<kHalf>(pair, 0), tile::element<kHalf>(pair, 1)});
-  }
-  return sums;
-}
-
 // A thread's probabilities of a tile, as they lie in a row of P.
 template <DecodeConfig kConfig>
 struct RowProbabilities {
@@ -134,18 +91,7 @@ struct RowProbabilities {
     float2 sums{0.0f, 0.0f}, weights{0.0f, 0.0f};
 #pragma unroll
     for (int v = 0; v < kVectors; ++v) {
-      float values[kVectorKeys];
-#pragma unroll
-      for (int i = 0; i < kVectorKeys; i += 2) {
-        const float* pair = scores + v * kVectorKeys + i;
-        const float2 exponents =
-            ptx::fma_rn_f32x2({pair[0], pair[1]}, {scale, scale}, {offset, offset});
-        values[i] = ptx::ex2_approx_ftz(exponents.x);
-        values[i + 1] = ptx::ex2_approx_ftz(exponents.y);
-        sums = ptx::add_rn_f32x2(sums, {values[i], values[i + 1]});
-      }
-      vectors[v] = tile::rounded<kConfig.dtype>(values);
-      weights = add_rounded<kConfig.dtype>(weights, vectors[v]);
+      vectors[v] = weigh<kConfig.dtype>(scores + v * kVectorKeys, scale, offset, sums, weights);
     }
     state.sum += sums.x + sums.y;
     state.weight += weights.x + weights.y;
@@ -162,25 +108,6 @@ struct RowProbabilities {
     }
   }
 };
-
-// Multiplies what the warp's lanes hold of O.
-__device__ inline void rescale_sums(unsigned sums, float factor) {
-#pragma unroll 1
-  for (unsigned column = 0; column < kSumColumns; column += 32) {
-    float values[32];
-    ptx::tcgen05_ld_32x32b_x32(values, sums + column);
-    ptx::tcgen05_wait_ld();
-    ptx::tcgen05_fence_registers(values);
-#pragma unroll
-    for (int i = 0; i < 32; i += 2) {
-      const float2 scaled = ptx::mul_rn_f32x2({values[i], values[i + 1]}, {factor, factor});
-      values[i] = scaled.x;
-      values[i + 1] = scaled.y;
-    }
-    ptx::tcgen05_st_32x32b_x32(sums + column, values);
-  }
-  ptx::tcgen05_wait_st();
-}
 
 // Role: one warpgroup computes the probabilities of every tile, rescales O where a reference moved,
 // and stores what a piece comes to.
@@ -211,7 +138,7 @@ __device__ void softmax_role(const DecodeParams& params, DecodeStorage<kConfig>&
       if (t > piece.tile_begin && __any_sync(~0u, factor != 1.0f)) {
         tile::wait(storage.p_empty[last_p.stage], last_p.parity());
         ptx::tcgen05_fence_after_thread_sync();
-        rescale_sums(sums, factor);
+        rescale_sums<kSumColumns>(sums, factor);
       }
       tile::wait(storage.p_empty[p.stage], p.free_parity());
       probabilities.store(storage.p[p.stage], place);

@@ -26,7 +26,7 @@ __device__ void init_barriers(Storage<kConfig>& storage) {
   constexpr int kMathWarps = 4 * num_math_warpgroups(kConfig);
   ptx::mbarrier_init(storage.query_full, 1);
   ptx::mbarrier_init(storage.query_empty, kMathWarps);
-  for (int i = 0; i < Storage<kConfig>::kStages; ++i) {
+  for (int i = 0; i < kSm90PrefillStages; ++i) {
     ptx::mbarrier_init(storage.key_full[i], 1);
     ptx::mbarrier_init(storage.key_empty[i], kMathWarps);
     ptx::mbarrier_init(storage.value_full[i], transposes_values(kConfig) ? kTransposeWarps : 1);
@@ -40,7 +40,7 @@ __device__ void init_barriers(Storage<kConfig>& storage) {
 template <PrefillConfig kConfig>
 __device__ __forceinline__ void load_roles(const PrefillParams& params, Storage<kConfig>& storage) {
   const int warp = ptx::warp_in_group();
-  if (warp == kKeyWarp) load_keys_role<kConfig>(params, storage);
+  if (warp == kKeyWarp) tile::load_keys_role<kConfig>(params, storage);
   if (warp == kValueWarp) load_values_role<kConfig>(params, storage);
   if constexpr (transposes_values(kConfig)) {
     if (warp >= kFirstTransposeWarp) {

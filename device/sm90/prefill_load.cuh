@@ -2,65 +2,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "device/ptx/sync.cuh"
-#include "device/ptx/tma.cuh"
 #include "device/sm90/prefill_storage.cuh"
-#include "device/sm90/prefill_walk.cuh"
-#include "device/tile/ring.cuh"
+#include "device/tile/prefill_load.cuh"
 
 namespace mla::sm90::prefill {
 
-// Rows past a request's end come too, of the next request or as zeros.
-template <typename Tile>
-__device__ void load_tile(Tile& tile, ptx::Barrier& full, const TensorMap& map, int token,
-                          int head) {
-  ptx::mbarrier_arrive_expect_tx(full, sizeof(tile.chunks));
-  ptx::cp_async_bulk_tensor_4d(&tile, &map, full, 0, token, 0, head);
-}
-
-// Role: one warp, a lane of which has the copy engine bring the queries of every item and its keys,
-// the last tile first.
-template <PrefillConfig kConfig>
-__device__ void load_keys_role(const PrefillParams& params, Storage<kConfig>& storage) {
-  const bool issues = ptx::laneid() == 0;
-  tile::Ring<Storage<kConfig>::kStages> keys;
-  tile::Ring<1> query;
-  Walk<kConfig> walk(params);
-  Item item;
-  while (walk.next(item)) {
-    if (item.num_tiles == 0) continue;
-    const int kv_head = item.head / params.heads_per_kv_head;
-    if (issues) {
-      tile::wait(storage.query_empty, query.free_parity());
-      load_tile(storage.query, storage.query_full, params.query, item.q_token, item.head);
-    }
-    query.advance();
-    for (int t = item.num_tiles - 1; t >= 0; --t, keys.advance()) {
-      if (!issues) continue;
-      tile::wait(storage.key_empty[keys.stage], keys.free_parity());
-      load_tile(storage.keys[keys.stage], storage.key_full[keys.stage], params.key,
-                item.kv_token + t * kConfig.tile_kv, kv_head);
-    }
-    __syncwarp();
-  }
-}
-
-// Role: the same for the values. Those to be transposed have barriers of their own.
+// Role: one warp, a lane of which has the copy engine bring the values of every item, the last tile
+// first. Those to be transposed have barriers of their own.
 template <PrefillConfig kConfig>
 __device__ void load_values_role(const PrefillParams& params, Storage<kConfig>& storage) {
   const bool issues = ptx::laneid() == 0;
   auto& full = Storage<kConfig>::kTransposes ? storage.loaded_full : storage.value_full;
   auto& empty = Storage<kConfig>::kTransposes ? storage.loaded_empty : storage.value_empty;
-  tile::Ring<Storage<kConfig>::kStages> values;
-  Walk<kConfig> walk(params);
-  Item item;
+  tile::Ring<Storage<kConfig>::kValueStages> values;
+  tile::PrefillWalk<kConfig> walk(params);
+  tile::PrefillItem item;
   while (walk.next(item)) {
     const int kv_head = item.head / params.heads_per_kv_head;
     for (int t = item.num_tiles - 1; t >= 0; --t, values.advance()) {
       if (!issues) continue;
       tile::wait(empty[values.stage], values.free_parity());
-      load_tile(storage.values[values.stage], full[values.stage], params.value,
-                item.kv_token + t * kConfig.tile_kv, kv_head);
+      tile::load_tile(storage.values[values.stage], full[values.stage], params.value,
+                      item.kv_token + t * kConfig.tile_kv, kv_head);
     }
     __syncwarp();
   }

@@ -6,7 +6,7 @@
 #include "device/sm90/prefill_products.cuh"
 #include "device/sm90/prefill_softmax.cuh"
 #include "device/sm90/prefill_store.cuh"
-#include "device/sm90/prefill_walk.cuh"
+#include "device/tile/prefill_walk.cuh"
 #include "device/tile/ring.cuh"
 
 namespace mla::sm90::prefill {
@@ -47,8 +47,8 @@ class MathRole {
         first_row_(64 * group + 16 * ptx::warp_in_group()) {}
 
   __device__ __forceinline__ void run() {
-    Walk<kConfig> walk(params_);
-    Item item;
+    tile::PrefillWalk<kConfig> walk(params_);
+    tile::PrefillItem item;
 #pragma unroll 1
     while (walk.next(item)) {
       Softmax<kConfig> softmax;
@@ -72,8 +72,8 @@ class MathRole {
 
   // Scores that have come become probabilities; returns what earlier sums are to be multiplied by.
   __device__ __forceinline__ tile::RowPair<float> weigh(float (&scores)[kAccumulators],
-                                                        Softmax<kConfig>& softmax, const Item& item,
-                                                        int t) {
+                                                        Softmax<kConfig>& softmax,
+                                                        const tile::PrefillItem& item, int t) {
     ptx::wgmma_fence_sums(scores);
     arrive(storage_.key_empty[keys_.stage]);
     keys_.advance();
@@ -89,8 +89,8 @@ class MathRole {
   }
 
   // Starts P V of tile t.
-  __device__ __forceinline__ void start_value_tile(Probabilities<kConfig>& p, const Item& item,
-                                                   int t) {
+  __device__ __forceinline__ void start_value_tile(Probabilities<kConfig>& p,
+                                                   const tile::PrefillItem& item, int t) {
     const int stage = ptx::uniform(values_.stage);
     tile::wait(storage_.value_full[stage], values_.parity());
     const int num_keys = item.kv_len - t * kConfig.tile_kv;
@@ -108,7 +108,8 @@ class MathRole {
     sums_.add_tile();
   }
 
-  __device__ __forceinline__ void multiply(const Item& item, Softmax<kConfig>& softmax) {
+  __device__ __forceinline__ void multiply(const tile::PrefillItem& item,
+                                           Softmax<kConfig>& softmax) {
     float scores[kAccumulators];
     Probabilities<kConfig> p;
     tile::wait(storage_.query_full, query_.parity());
@@ -136,7 +137,8 @@ class MathRole {
   Storage& storage_;
   const int group_;
   const int first_row_;  // of the warp
-  tile::Ring<Storage::kStages> keys_, values_;
+  tile::Ring<Storage::kKeyStages> keys_;
+  tile::Ring<Storage::kValueStages> values_;
   tile::Ring<1> query_;
   ValueSums<kConfig> sums_;
 };

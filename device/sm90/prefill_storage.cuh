@@ -47,11 +47,12 @@ struct TransposedStages<kConfig, false> {};
 template <PrefillConfig kConfig>
 struct Storage {
   static constexpr int kBytes = size_bytes(kConfig.dtype);
-  static constexpr int kStages = kSm90PrefillStages;
-  static constexpr int kChunkBytes = sm90_prefill_chunk(kConfig) * kBytes;
-  static constexpr int kChunks = kConfig.d_qk / sm90_prefill_chunk(kConfig);
-  static constexpr int kValueChunkBytes = sm90_prefill_value_chunk(kConfig) * kBytes;
-  static constexpr int kValueChunks = kConfig.d_v / sm90_prefill_value_chunk(kConfig);
+  static constexpr int kKeyStages = kSm90PrefillStages;
+  static constexpr int kValueStages = kSm90PrefillStages;
+  static constexpr int kChunkBytes = prefill_chunk(kConfig) * kBytes;
+  static constexpr int kChunks = kConfig.d_qk / prefill_chunk(kConfig);
+  static constexpr int kValueChunkBytes = prefill_value_chunk(kConfig) * kBytes;
+  static constexpr int kValueChunks = kConfig.d_v / prefill_value_chunk(kConfig);
   static constexpr bool kTransposes = transposes_values(kConfig);
 
   struct alignas(1024) Queries {
@@ -65,14 +66,14 @@ struct Storage {
   };
 
   Queries query;
-  Keys keys[kStages];
-  Values values[kStages];  // as the copy engine brings them
+  Keys keys[kKeyStages];
+  Values values[kValueStages];  // as the copy engine brings them
   TransposedStages<kConfig> transposed;
 
   ptx::Barrier query_full, query_empty;
-  ptx::Barrier key_full[kStages], key_empty[kStages];
-  ptx::Barrier value_full[kStages], value_empty[kStages];    // of what the products read
-  ptx::Barrier loaded_full[kStages], loaded_empty[kStages];  // of values to be transposed
+  ptx::Barrier key_full[kKeyStages], key_empty[kKeyStages];
+  ptx::Barrier value_full[kValueStages], value_empty[kValueStages];    // of what the products read
+  ptx::Barrier loaded_full[kValueStages], loaded_empty[kValueStages];  // of values to be transposed
 };
 
 // What the host asks of a launch (device/abi/prefill_config.h counts without these types).

@@ -5,7 +5,7 @@
 #include "device/ptx/ldst.cuh"
 #include "device/sm90/prefill_products.cuh"
 #include "device/sm90/prefill_softmax.cuh"
-#include "device/sm90/prefill_walk.cuh"
+#include "device/tile/prefill_walk.cuh"
 
 namespace mla::sm90::prefill {
 
@@ -50,7 +50,8 @@ __device__ __forceinline__ void store_row(unsigned short* row, bool exists,
 
 // Stores what a warpgroup's rows of an item came to.
 template <PrefillConfig kConfig>
-__device__ __forceinline__ void store_item(const PrefillParams& params, const Item& item,
+__device__ __forceinline__ void store_item(const PrefillParams& params,
+                                           const tile::PrefillItem& item,
                                            const float (&sums)[kAccumulators],
                                            const Softmax<kConfig>& softmax, int upper_row) {
   const auto store = [&]<int kRow>(const auto& state, int row) {

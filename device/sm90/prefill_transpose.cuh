@@ -6,7 +6,7 @@
 #include "device/ptx/sync.cuh"
 #include "device/sm90/decode_fp8_sums.cuh"
 #include "device/sm90/prefill_storage.cuh"
-#include "device/sm90/prefill_walk.cuh"
+#include "device/tile/prefill_walk.cuh"
 #include "device/tile/ring.cuh"
 
 namespace mla::sm90::prefill {
@@ -57,9 +57,9 @@ template <PrefillConfig kConfig>
 __device__ void transpose_role(const PrefillParams& params, Storage<kConfig>& storage, int warp) {
   constexpr int kOwnKeys = kConfig.tile_kv / kTransposeWarps;
   const int first_key = warp * kOwnKeys;
-  tile::Ring<Storage<kConfig>::kStages> ring;
-  Walk<kConfig> walk(params);
-  Item item;
+  tile::Ring<Storage<kConfig>::kValueStages> ring;
+  tile::PrefillWalk<kConfig> walk(params);
+  tile::PrefillItem item;
   while (walk.next(item)) {
     for (int t = item.num_tiles - 1; t >= 0; --t, ring.advance()) {
       auto& values = storage.values[ring.stage];

@@ -36,9 +36,15 @@ inline KernelSpec kernel_spec(const DecodeConfig& config, Arch arch) {
           unsigned(sm90_decode_smem_bytes(config))};
 }
 
-inline KernelSpec kernel_spec(const PrefillConfig& config, Arch) {
-  return {{"device/sm90/prefill.cuh", "mla::sm90::prefill_kernel<" + config_text(config) + ">"},
-          unsigned(sm90_prefill_smem_bytes(config))};
+inline int prefill_smem_bytes(const PrefillConfig& config, Arch arch) {
+  return arch == Arch::kSm90 ? sm90_prefill_smem_bytes(config) : sm100_prefill_smem_bytes(config);
+}
+
+inline KernelSpec kernel_spec(const PrefillConfig& config, Arch arch) {
+  const std::string family = arch == Arch::kSm90 ? "sm90" : "sm100";
+  return {{"device/" + family + "/prefill.cuh",
+           "mla::" + family + "::prefill_kernel<" + config_text(config) + ">"},
+          unsigned(prefill_smem_bytes(config, arch))};
 }
 
 inline KernelSpec kernel_spec(const DecodeMergeConfig& config, Arch) {

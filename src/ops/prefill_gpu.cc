@@ -47,11 +47,11 @@ TensorMap row_boxes(GpuRuntime& gpu, const char* name, const TensorView& tensor,
 void set_maps(PrefillParams& params, const PrefillArgs& args, const PrefillConfig& config,
               GpuRuntime& gpu) {
   const void* stand_in = args.query.data;
-  const int chunk = sm90_prefill_chunk(config);
+  const int chunk = prefill_chunk(config);
   params.query = row_boxes(gpu, "query", args.query, config.tile_q, chunk, stand_in);
   params.key = row_boxes(gpu, "key", args.key, config.tile_kv, chunk, stand_in);
-  params.value = row_boxes(gpu, "value", args.value, config.tile_kv,
-                           sm90_prefill_value_chunk(config), stand_in);
+  params.value =
+      row_boxes(gpu, "value", args.value, config.tile_kv, prefill_value_chunk(config), stand_in);
 }
 
 // Keys whose rows take half of the L2: the other half is for queries, results and what comes next.
@@ -93,10 +93,13 @@ void prefill_on_gpu(const PrefillArgs& args, const PrefillPlan& plan, Runtime& r
   const int ordinal = args.query.device.index;
   const driver::CurrentContext current(gpu.context(ordinal));
   const PrefillParams params = make_params(args, plan, gpu.facts(ordinal), gpu);
+  const Arch arch = gpu.facts(ordinal).arch;
+  const int num_threads =
+      arch == Arch::kSm90 ? sm90_prefill_threads(plan.config) : sm100_prefill_threads(plan.config);
   gpu.kernel(plan.config, ordinal)
       .launch({.grid = {unsigned(plan.grid.x)},
-               .block = {unsigned(sm90_prefill_threads(plan.config))},
-               .dynamic_smem_bytes = unsigned(sm90_prefill_smem_bytes(plan.config)),
+               .block = {unsigned(num_threads)},
+               .dynamic_smem_bytes = unsigned(prefill_smem_bytes(plan.config, arch)),
                .enable_pdl = args.enable_pdl},
               static_cast<driver::CUstream>(stream.handle), params);
 }

@@ -32,6 +32,8 @@ constexpr KernelEntry kKernels[] = {
     {Op::kDecode, Arch::kSm103, DType::kBFloat16},
     {Op::kDecode, Arch::kSm103, DType::kFloat8E4M3},
     {Op::kPrefill, Arch::kSm90, {}},
+    {Op::kPrefill, Arch::kSm100, {}},
+    {Op::kPrefill, Arch::kSm103, {}},
     {Op::kKvPack, Arch::kSm90, {}},
     {Op::kKvPack, Arch::kSm100, {}},
     {Op::kKvPack, Arch::kSm103, {}},

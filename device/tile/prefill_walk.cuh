@@ -6,10 +6,10 @@
 #include "device/abi/prefill_params.h"
 #include "device/tile/decode_walk.cuh"
 
-namespace mla::sm90::prefill {
+namespace mla::tile {
 
 // A tile of one head's queries, and the keys that it sees.
-struct Item {
+struct PrefillItem {
   int head;
   int q_token;      // of the tile's first query, in the tensors
   int num_queries;  // fewer than the tile holds at the request's end
@@ -23,20 +23,29 @@ struct Item {
   __device__ int visible(int row) const {
     return kConfig.is_causal ? min(kv_len, first_visible + row) : kv_len;
   }
+
+  // Key tiles that rows [first_row, end_row) see; those past the item's queries do not count.
+  template <PrefillConfig kConfig>
+  __device__ int tiles_of(int first_row, int end_row) const {
+    const int last = min(num_queries, end_row) - 1;
+    if (last < first_row) return 0;
+    return (max(0, visible<kConfig>(last)) + kConfig.tile_kv - 1) / kConfig.tile_kv;
+  }
 };
 
 // The items of one block: every gridDim.x-th of all. Those of a request lie together; its heads are
 // taken so many at a time as the L2 holds keys of, and of these the last tiles of queries first,
 // which see the most keys. Every warp derives its items from the sums by itself.
 template <PrefillConfig kConfig>
-class Walk {
+class PrefillWalk {
  public:
-  __device__ explicit Walk(const PrefillParams& params) : params_(params), item_(blockIdx.x) {
+  __device__ explicit PrefillWalk(const PrefillParams& params)
+      : params_(params), item_(blockIdx.x) {
     take();
   }
 
   // The block's next item; false past the last. All lanes of a warp call it together.
-  __device__ bool next(Item& result) {
+  __device__ bool next(PrefillItem& result) {
     int group_items;
     while (item_ >= items_before_ + (group_items = __shfl_sync(~0u, through_, 31))) {
       first_request_ += 32;
@@ -66,11 +75,11 @@ class Walk {
       q_len_ = max(0, min(params_.cum_seq_lens_q[request + 1], params_.total_q) - q_begin_);
     }
     own_ = num_q_tiles(q_len_) * params_.num_heads;
-    through_ = tile::warp::inclusive_scan(own_);
+    through_ = warp::inclusive_scan(own_);
   }
 
   // Item `index` of a request.
-  __device__ void find(Item& item, int request, int q_begin, int q_len, int index) const {
+  __device__ void find(PrefillItem& item, int request, int q_begin, int q_len, int index) const {
     item.kv_token = max(0, params_.cum_seq_lens_kv[request]);
     item.kv_len = max(0, params_.cum_seq_lens_kv[request + 1] - item.kv_token);
     const int heads_at_once = params_.keys_at_once / max(1, item.kv_len);
@@ -85,8 +94,7 @@ class Walk {
     item.q_token = q_begin + first_query;
     item.num_queries = min(kConfig.tile_q, q_len - first_query);
     item.first_visible = item.kv_len - q_len + first_query + 1;
-    const int num_keys = max(0, item.template visible<kConfig>(item.num_queries - 1));
-    item.num_tiles = (num_keys + kConfig.tile_kv - 1) / kConfig.tile_kv;
+    item.num_tiles = item.template tiles_of<kConfig>(0, kConfig.tile_q);
   }
 
   const PrefillParams& params_;
@@ -96,4 +104,4 @@ class Walk {
   int q_begin_, q_len_, own_, through_;  // of the lane's request
 };
 
-}  // namespace mla::sm90::prefill
+}  // namespace mla::tile
