@@ -11,6 +11,7 @@
 #include "mla/kv_pack.h"
 #include "mla/merge.h"
 #include "mla/prefill.h"
+#include "plan/availability.h"
 
 namespace mla {
 namespace {
@@ -33,7 +34,9 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
     for (const int page_size : {1, 2, 4, 8, 16, 32, 64, 128}) {
       const DecodeProblem problem = {.dtype = dtype, .page_size = page_size};
       EXPECT_TRUE(can_implement(problem, cpu()));
-      EXPECT_TRUE(can_implement(problem, known_device("H200")));
+      for (const std::string& card : known_devices()) {
+        EXPECT_TRUE(can_implement(problem, known_device(card))) << card;
+      }
     }
   }
   for (const int num_heads : {1, 3, 20, 96, 128}) {
@@ -53,14 +56,9 @@ TEST(CanImplement, TheCpuRunsTheWholeContract) {
 }
 
 TEST(CanImplement, SaysWhichKernelIsMissing) {
-  const std::vector<Refusal> refusals = {
-      {can_implement(kPrefill, known_device("B200")),
-       "prefill: no kernel for bfloat16 on sm_100 in this build"},
-  };
-  for (const Refusal& refusal : refusals) {
-    EXPECT_FALSE(refusal.verdict);
-    EXPECT_EQ(refusal.verdict.reason, refusal.reason);
-  }
+  const Verdict verdict = kernel_available(Op::kDecode, DType::kFloat8E5M2, Arch::kSm100);
+  EXPECT_FALSE(verdict);
+  EXPECT_EQ(verdict.reason, "decode: no kernel for float8_e5m2 on sm_100 in this build");
 }
 
 TEST(CanImplement, DecodesOnEveryGpuWithEveryPageSize) {

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-CALLS = ["emulated_calls.py", "emulated_prefill.py", "test_isolation.py"]
+CALLS = [
+    "emulated_calls.py",
+    "emulated_prefill.py",
+    "test_isolation.py",
+    "test_isolation_prefill.py",
+]
 LIBCUDA = HERE.parents[1] / "build" / "release" / "emulator" / "libcuda.so.1"
 
 
