@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "device/abi/prefill_config.h"
 #include "device/ptx/mbarrier.cuh"
+#include "device/tile/prefill_tiles.cuh"
 
 namespace mla::sm90::prefill {
 
@@ -42,32 +42,17 @@ struct TransposedStages {
 template <PrefillConfig kConfig>
 struct TransposedStages<kConfig, false> {};
 
-// Shared memory of the prefill kernel: chunks of rows, swizzled as the copy engine and the matrix
-// instructions agree.
+// Shared memory of the prefill kernel.
 template <PrefillConfig kConfig>
-struct Storage {
-  static constexpr int kBytes = size_bytes(kConfig.dtype);
+struct Storage : tile::PrefillTiles<kConfig> {
+  using Tiles = tile::PrefillTiles<kConfig>;
   static constexpr int kKeyStages = kSm90PrefillStages;
   static constexpr int kValueStages = kSm90PrefillStages;
-  static constexpr int kChunkBytes = prefill_chunk(kConfig) * kBytes;
-  static constexpr int kChunks = kConfig.d_qk / prefill_chunk(kConfig);
-  static constexpr int kValueChunkBytes = prefill_value_chunk(kConfig) * kBytes;
-  static constexpr int kValueChunks = kConfig.d_v / prefill_value_chunk(kConfig);
   static constexpr bool kTransposes = transposes_values(kConfig);
 
-  struct alignas(1024) Queries {
-    unsigned char chunks[kChunks][kConfig.tile_q][kChunkBytes];
-  };
-  struct alignas(1024) Keys {
-    unsigned char chunks[kChunks][kConfig.tile_kv][kChunkBytes];
-  };
-  struct alignas(1024) Values {
-    unsigned char chunks[kValueChunks][kConfig.tile_kv][kValueChunkBytes];
-  };
-
-  Queries query;
-  Keys keys[kKeyStages];
-  Values values[kValueStages];  // as the copy engine brings them
+  typename Tiles::Queries query;
+  typename Tiles::Keys keys[kKeyStages];
+  typename Tiles::Values values[kValueStages];  // as the copy engine brings them
   TransposedStages<kConfig> transposed;
 
   ptx::Barrier query_full, query_empty;
