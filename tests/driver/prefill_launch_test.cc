@@ -163,10 +163,12 @@ TEST_F(PrefillLaunchTest, MoreThanKernelsCountIsRefused) {
                  "prefill: key's tokens must be at most 2147483519 on this device, got 2147483600");
 }
 
-TEST_F(PrefillLaunchTest, BlackwellHasNoKernelYet) {
+TEST_F(PrefillLaunchTest, BlackwellTakesTilesOf128Queries) {
   be_capability(10, 0);
-  expect_refused(prefill_args(DType::kBFloat16),
-                 "prefill: no kernel for bfloat16 on sm_100 in this build");
+  const auto maps = maps_of(prefill_args(DType::kBFloat16));
+  ASSERT_EQ(maps.size(), 3u);
+  EXPECT_EQ(maps[0].tile.box[1], 128u);
+  EXPECT_EQ(maps[1].tile.box[1], 128u);
 }
 
 }  // namespace

@@ -137,12 +137,6 @@ TEST(CanImplement, SaysWhichArgumentIsOutsideTheContract) {
   }
 }
 
-TEST(Explain, GivesThePlanWhereTheKernelIsMissing) {
-  const Explanation explanation = explain(kPrefill, known_device("B200"));
-  EXPECT_FALSE(explanation.verdict);
-  EXPECT_FALSE(explanation.rows.empty());
-}
-
 TEST(Explain, GivesThePlan) {
   const DecodeProblem problem = {
       .dtype = DType::kFloat8E4M3, .batch = 4, .q_len = 5, .num_heads = 32, .max_seq_len = 81920};
