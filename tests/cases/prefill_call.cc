@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "mla/prefill.h"
 #include "support/compare.h"
 
 namespace mla::test {
@@ -48,6 +47,21 @@ void check_merge(const PrefillInputs& inputs, const Case& c, const ExpectedAtten
 }
 
 }  // namespace
+
+PrefillProblem prefill_problem(const PrefillInputs& inputs, const Case& c) {
+  return {.dtype = inputs.query.dtype(),
+          .out_dtype = c.dtype("out_dtype"),
+          .batch = static_cast<std::int64_t>(inputs.q_lens.size()),
+          .total_q = inputs.query.shape()[0],
+          .total_kv = inputs.key.shape()[0],
+          .max_seq_len_q = longest(inputs.q_lens),
+          .max_seq_len_kv = longest(inputs.kv_lens),
+          .num_q_heads = static_cast<int>(inputs.query.shape()[1]),
+          .num_kv_heads = static_cast<int>(inputs.key.shape()[1]),
+          .d_qk = static_cast<int>(inputs.query.shape()[2]),
+          .d_v = static_cast<int>(inputs.value.shape()[2]),
+          .is_causal = c.get<bool>("is_causal")};
+}
 
 Result run_prefill(const PrefillInputs& inputs, const Case& c, bool is_causal, Target& target,
                    bool with_lse) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cases/decode_call.h"
+#include "cases/prefill_call.h"
 #include "compile/content_hash.h"
 #include "compile/embedded_sources.h"
 #include "gpu/gpu_calls.h"
@@ -12,6 +13,7 @@
 #include "ops/memory.h"
 #include "plan/config_text.h"
 #include "plan/decode_plan.h"
+#include "plan/prefill_plan.h"
 #include "tests/emulator/silicon/recording.h"
 
 // The library's own kernels for sm_90 on cases of the shared tables.
@@ -30,6 +32,19 @@ const std::set<std::string> kDecodeRules = {"dtypes and masks",
                                             "kv shorter than q under a causal mask",
                                             "output scale",
                                             "ragged lengths"};
+
+// The same of the prefill table: every type and mask, both tiles of queries.
+const std::set<std::string> kPrefillRules = {"dtypes and masks",
+                                             "128 wide keys",
+                                             "kv longer than q",
+                                             "grouped-query heads",
+                                             "more tiles of queries than SMs",
+                                             "queries of standard deviation 100",
+                                             "ragged lengths"};
+
+bool is_recorded(const Case& c, const std::set<std::string>& rules) {
+  return rules.contains(c.name.substr(0, c.name.find('/')));
+}
 
 void append(std::vector<std::uint8_t>& bytes, const HostTensor& tensor) {
   const TensorView view = tensor.view();
@@ -83,6 +98,23 @@ Outcome decode_outcome(const Case& c, GpuTarget& gpu) {
   return emulator::silicon::outcome_of(std::move(bytes));
 }
 
+std::string prefill_subject(const Case& c, GpuTarget& gpu) {
+  const PrefillProblem problem = prefill_problem(make_prefill_inputs(c), c);
+  const DeviceFacts& device = gpu.runtime().device(gpu.device());
+  const PrefillPlan plan = plan_prefill(problem, device);
+  return subject(code_of(kernel_spec(plan.config, device.arch).source.file) +
+                 config_text(plan.config));
+}
+
+Outcome prefill_outcome(const Case& c, GpuTarget& gpu) {
+  const Result result = run_prefill(make_prefill_inputs(c), c, c.get<bool>("is_causal"), gpu);
+  gpu.forget_uploads();
+  std::vector<std::uint8_t> bytes;
+  append(bytes, result.out);
+  append(bytes, result.lse);
+  return emulator::silicon::outcome_of(std::move(bytes));
+}
+
 Outcome merge_outcome(const Case& c, GpuTarget& gpu) {
   MergeCall call(c, gpu);
   const gpu::Stream stream(gpu.context());
@@ -108,9 +140,14 @@ std::vector<Experiment> all_experiments(GpuTarget& gpu) {
     all.push_back({experiment_name(c, names), [c, &gpu] { return merge_outcome(c, gpu); }, merge});
   }
   for (const Case& c : load_cases("decode", "quick")) {
-    if (!kDecodeRules.contains(c.name.substr(0, c.name.find('/'))) || !has_kernel(c, gpu)) continue;
+    if (!is_recorded(c, kDecodeRules) || !has_kernel(c, gpu)) continue;
     all.push_back({experiment_name(c, names), [c, &gpu] { return decode_outcome(c, gpu); },
                    decode_subject(c, gpu)});
+  }
+  for (const Case& c : load_cases("prefill", "quick")) {
+    if (!is_recorded(c, kPrefillRules)) continue;
+    all.push_back({experiment_name(c, names), [c, &gpu] { return prefill_outcome(c, gpu); },
+                   prefill_subject(c, gpu)});
   }
   return all;
 }
